@@ -1,0 +1,15 @@
+//! Every decision of the supervisor: an event goes in, records and effects come out.
+//!
+//! The crate is `no_std`, not for small machines, but because that is the shortest complete list of
+//! what it must not do: no files, sockets, processes, threads, clocks, printing. Time is an
+//! argument. The daemon performs the effects and turns what happens into events; how it does so is
+//! none of this crate's business, and what an instance is or should be is nobody else's.
+#![no_std]
+
+extern crate alloc;
+
+mod effect;
+mod event;
+
+pub use effect::{Effect, LaunchOrder};
+pub use event::{Event, Ticket};

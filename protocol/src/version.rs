@@ -1,0 +1,31 @@
+//! The first line of each side.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Pid;
+
+/// The version of the protocol that this build speaks. A change that an older side cannot read
+/// raises it; an added field does not.
+pub const PROTOCOL: u32 = 1;
+
+/// The client's first line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The version of the protocol that it speaks.
+    pub wsd: u32,
+    /// Its program's version, to be shown.
+    pub client: String,
+}
+
+/// The daemon's first line. Where the versions do not fit it is the last one, too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The version of the protocol that it speaks.
+    pub wsd: u32,
+    /// Its program's version, to be shown.
+    pub daemon: String,
+    /// Its process.
+    pub pid: Pid,
+    /// How long it has been up.
+    pub uptime: config::Span,
+}

@@ -1,0 +1,5 @@
+//! The daemon `wsd`.
+
+mod inbox;
+
+fn main() {}

@@ -102,6 +102,11 @@ pub enum Event {
         /// What was read.
         dump: Result<Saved, DiskError>,
     },
+    /// The shell has something to tell that needs no decision.
+    Told {
+        /// What.
+        notice: protocol::Notice,
+    },
     /// A deadline may have passed.
     Tick,
     /// The daemon is asked to end: stop all, keep the goals.

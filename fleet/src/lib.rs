@@ -8,8 +8,21 @@
 
 extern crate alloc;
 
+mod admit;
+mod app;
+mod backoff;
+mod desk;
 mod effect;
 mod event;
+mod fleet;
+mod instance;
+mod run;
+mod saved;
+mod serve;
+mod turn;
+mod view;
 
 pub use effect::{Effect, LaunchOrder};
 pub use event::{Event, Ticket};
+pub use fleet::Fleet;
+pub use turn::Turn;

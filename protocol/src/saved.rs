@@ -103,6 +103,8 @@ pub struct Live {
     pub deaths: Vec<Time>,
     /// The delay before the last automatic start; zero when there was none.
     pub delay: Span,
+    /// How many runs in a row died too early.
+    pub failures: u32,
 }
 
 /// The state of an instance, times as moments and never as countdowns.

@@ -72,6 +72,8 @@ pub struct InstanceView {
     pub restarts: u32,
     /// How many of its deaths count towards giving up, of how many: (now, limit).
     pub unstable: (u32, u32),
+    /// How many runs in a row died before `min_uptime`; 0 after one that lived longer.
+    pub failures: u32,
     /// When the next run starts; only while it waits.
     pub next_in: Option<Span>,
     /// How its last run ended by itself; none when none did since it was asked to start.

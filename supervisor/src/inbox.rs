@@ -51,6 +51,7 @@ impl InboxSender {
             | Event::Flushed { .. }
             | Event::Dumped { .. }
             | Event::DumpRead { .. }
+            | Event::Told { .. }
             | Event::Tick
             | Event::ShutDown { .. } => &self.rest,
         };

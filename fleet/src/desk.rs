@@ -1,0 +1,410 @@
+//! The open requests: who waits for what, and the answers that are kept for a minute.
+//!
+//! A request waits for instances (its *targets*) and for the goals to reach the disk. It is answered
+//! when every target has an outcome and the disk has answered. A client whose connection broke asks
+//! again by the same id: while the request is open it joins it, afterwards it gets the kept answer.
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use config::Span;
+use protocol::reply::{Death, DiskError, Outcome, Reached};
+use protocol::view::InstanceView;
+use protocol::{Generation, InstanceId, Reply, RequestId, RunId, Time};
+
+use crate::Ticket;
+use crate::instance::{Goal, Instance, State};
+use crate::run::Stage;
+use crate::turn::Turn;
+
+/// How many requests may be open at once.
+pub(crate) const OPEN_MAX: u32 = 256;
+
+/// How long an answer is kept.
+const KEEP: Span = Span::secs(60);
+
+/// How many answers are kept; the oldest goes first.
+const KEPT_MAX: usize = 64;
+
+/// Everybody who waits, and what was answered lately.
+#[derive(Debug, Clone)]
+pub(crate) struct Desk {
+    open: BTreeMap<RequestId, Open>,
+    /// In the order of their time.
+    kept: Vec<(Time, RequestId, Reply)>,
+}
+
+/// One request that is not answered yet.
+#[derive(Debug, Clone)]
+struct Open {
+    /// Its clients; none where they are gone.
+    tickets: Vec<Ticket>,
+    waits: Waits,
+}
+
+/// What a request waits for.
+#[derive(Debug, Clone)]
+enum Waits {
+    /// For these instances to settle and for this generation of the goals.
+    Settling {
+        targets: Vec<Target>,
+        generation: Generation,
+        unsaved: Option<DiskError>,
+    },
+    /// For the answer of the shell to this ticket.
+    Shell(Ticket),
+    /// For the daemon to end.
+    End,
+}
+
+/// One instance that a request waits for.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) id: InstanceId,
+    pub(crate) aim: Aim,
+    /// The instance's count of asks with this one.
+    pub(crate) asks: u64,
+    pub(crate) progress: Progress,
+}
+
+/// Where a request wants an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// Ready, by a run that was or will be launched for it.
+    Up,
+    /// Ready, and it was before.
+    StillUp,
+    Down,
+    /// Down, and it was before.
+    StillDown,
+    Gone,
+}
+
+/// How far it has come.
+#[derive(Debug, Clone)]
+pub(crate) enum Progress {
+    Pending,
+    /// Its run died; the last lines are on their way.
+    Dying(RunId, Death),
+    Settled(Box<Outcome>),
+}
+
+/// How a request is taken in.
+pub(crate) enum Admission {
+    /// It is a new one.
+    New,
+    /// It is known, and its client has joined or been answered.
+    Known,
+    /// Too many are open.
+    Full,
+}
+
+impl Desk {
+    pub(crate) const fn new() -> Self {
+        Self {
+            open: BTreeMap::new(),
+            kept: Vec::new(),
+        }
+    }
+
+    /// Looks whether a request is known. Answers or joins where it is.
+    pub(crate) fn admit(&mut self, id: &RequestId, ticket: Ticket, turn: &mut Turn) -> Admission {
+        self.kept.retain(|(at, ..)| turn.now.since(*at) <= KEEP);
+        if let Some(open) = self.open.get_mut(id) {
+            open.tickets.push(ticket);
+            return Admission::Known;
+        }
+        if let Some((.., reply)) = self.kept.iter().find(|(_, kept, _)| kept == id) {
+            turn.answer(ticket, reply.clone());
+            return Admission::Known;
+        }
+        if self.open.len() >= OPEN_MAX as usize {
+            Admission::Full
+        } else {
+            Admission::New
+        }
+    }
+
+    /// Opens a request that waits for these instances and this generation.
+    pub(crate) fn open(
+        &mut self,
+        id: RequestId,
+        ticket: Ticket,
+        targets: Vec<Target>,
+        generation: Generation,
+    ) {
+        let waits = Waits::Settling {
+            targets,
+            generation,
+            unsaved: None,
+        };
+        self.open.insert(
+            id,
+            Open {
+                tickets: alloc::vec![ticket],
+                waits,
+            },
+        );
+    }
+
+    /// Opens a request that the shell answers by its first ticket.
+    pub(crate) fn open_for_shell(&mut self, id: RequestId, ticket: Ticket) {
+        let open = Open {
+            tickets: alloc::vec![ticket],
+            waits: Waits::Shell(ticket),
+        };
+        self.open.insert(id, open);
+    }
+
+    /// Opens a request that waits for the end of the daemon.
+    pub(crate) fn open_until_end(&mut self, id: RequestId, ticket: Ticket) {
+        self.open.insert(
+            id,
+            Open {
+                tickets: alloc::vec![ticket],
+                waits: Waits::End,
+            },
+        );
+    }
+
+    /// The client is gone; what it asked goes on.
+    pub(crate) fn hung(&mut self, ticket: Ticket) {
+        for open in self.open.values_mut() {
+            open.tickets.retain(|one| *one != ticket);
+        }
+    }
+
+    /// The shell has done what was asked under this ticket.
+    pub(crate) fn shell_done(&mut self, ticket: Ticket, reply: &Reply, turn: &mut Turn) {
+        if let Some(id) = self.waiting_for_shell(ticket) {
+            self.answer(&id, reply, turn);
+        }
+    }
+
+    /// Takes out the request that waits for the shell by this ticket, to go on with it otherwise.
+    pub(crate) fn reopen(&mut self, ticket: Ticket, targets: Vec<Target>, generation: Generation) {
+        let Some(id) = self.waiting_for_shell(ticket) else {
+            return;
+        };
+        if let Some(open) = self.open.get_mut(&id) {
+            open.waits = Waits::Settling {
+                targets,
+                generation,
+                unsaved: None,
+            };
+        }
+    }
+
+    /// A run of this instance has died.
+    pub(crate) fn died(&mut self, instance: InstanceId, run: RunId, death: &Death) {
+        for target in self.targets().filter(|target| target.id == instance) {
+            let waits = matches!(target.progress, Progress::Pending);
+            if waits && matches!(target.aim, Aim::Up | Aim::StillUp) {
+                target.progress = Progress::Dying(run, death.clone());
+            }
+        }
+    }
+
+    /// The last lines of a dead run have come.
+    pub(crate) fn heard(&mut self, run: RunId, last: &[String], view: &InstanceView) {
+        for target in self.targets() {
+            let Progress::Dying(of, death) = &target.progress else {
+                continue;
+            };
+            if *of == run {
+                let death = Death {
+                    last_lines: last.to_vec(),
+                    ..death.clone()
+                };
+                target.settle(view, Reached::Died { death });
+            }
+        }
+    }
+
+    /// The goals have reached the disk up to this generation, or were refused.
+    pub(crate) fn saved(&mut self, upto: Generation, failed: Option<&DiskError>) {
+        for open in self.open.values_mut() {
+            if let Waits::Settling {
+                generation,
+                unsaved,
+                ..
+            } = &mut open.waits
+                && *generation <= upto
+                && *generation != Generation::default()
+            {
+                *generation = Generation::default();
+                *unsaved = failed.cloned();
+            }
+        }
+    }
+
+    /// Looks at an instance for all who wait for it.
+    pub(crate) fn look(&mut self, instance: &Instance, view: impl Fn() -> InstanceView) {
+        for target in self.targets().filter(|target| target.id == instance.id) {
+            if let (Progress::Pending, Some(reached)) = (&target.progress, target.reached(instance))
+            {
+                target.settle(&view(), reached);
+            }
+        }
+    }
+
+    /// The instance is forgotten with this turn.
+    pub(crate) fn gone(&mut self, view: &InstanceView) {
+        for target in self.targets().filter(|target| target.id == view.id) {
+            match &target.progress {
+                Progress::Pending if target.aim == Aim::Gone => {
+                    target.settle(view, Reached::Done);
+                }
+                Progress::Pending => target.settle(view, Reached::Overtaken),
+                Progress::Dying(_, death) => {
+                    let death = death.clone();
+                    target.settle(view, Reached::Died { death });
+                }
+                Progress::Settled(_) => {}
+            }
+        }
+    }
+
+    /// Answers all whose instances have settled and whose goals are on disk.
+    pub(crate) fn answer_settled(&mut self, turn: &mut Turn) {
+        let done: Vec<(RequestId, Reply)> = self
+            .open
+            .iter()
+            .filter_map(|(id, open)| Some((id.clone(), open.waits.settled()?)))
+            .collect();
+        for (id, reply) in done {
+            self.answer(&id, &reply, turn);
+        }
+    }
+
+    /// Answers everybody: the daemon ends.
+    pub(crate) fn answer_all(&mut self, turn: &mut Turn) {
+        let why = protocol::Refusal::ShuttingDown;
+        let ids: Vec<RequestId> = self.open.keys().cloned().collect();
+        for id in ids {
+            let ended = matches!(
+                self.open.get(&id),
+                Some(Open {
+                    waits: Waits::End,
+                    ..
+                })
+            );
+            let reply = if ended {
+                Reply::Ended
+            } else {
+                Reply::Refused { why: why.clone() }
+            };
+            self.answer(&id, &reply, turn);
+        }
+    }
+
+    fn answer(&mut self, id: &RequestId, reply: &Reply, turn: &mut Turn) {
+        let Some(open) = self.open.remove(id) else {
+            return;
+        };
+        for ticket in open.tickets {
+            turn.answer(ticket, reply.clone());
+        }
+        if self.kept.len() >= KEPT_MAX {
+            self.kept.remove(0);
+        }
+        self.kept.push((turn.now, id.clone(), reply.clone()));
+    }
+
+    fn waiting_for_shell(&self, ticket: Ticket) -> Option<RequestId> {
+        let waits = |open: &Open| matches!(open.waits, Waits::Shell(first) if first == ticket);
+        self.open
+            .iter()
+            .find(|(_, open)| waits(open))
+            .map(|(id, _)| id.clone())
+    }
+
+    fn targets(&mut self) -> impl Iterator<Item = &mut Target> {
+        self.open
+            .values_mut()
+            .filter_map(|open| match &mut open.waits {
+                Waits::Settling { targets, .. } => Some(targets),
+                Waits::Shell(_) | Waits::End => None,
+            })
+            .flatten()
+    }
+}
+
+impl Waits {
+    /// The answer, once all has settled.
+    fn settled(&self) -> Option<Reply> {
+        let Self::Settling {
+            targets,
+            generation,
+            unsaved,
+        } = self
+        else {
+            return None;
+        };
+        if *generation != Generation::default() {
+            return None;
+        }
+        let outcomes = targets
+            .iter()
+            .map(Target::outcome)
+            .collect::<Option<Vec<_>>>()?;
+        let outcomes = outcomes.into_iter().cloned().collect();
+        Some(Reply::Settled {
+            outcomes,
+            unsaved: unsaved.clone(),
+        })
+    }
+}
+
+impl Target {
+    /// Waits for this instance, which has just been asked.
+    pub(crate) const fn new(instance: &Instance, aim: Aim) -> Self {
+        Self {
+            id: instance.id,
+            aim,
+            asks: instance.asks,
+            progress: Progress::Pending,
+        }
+    }
+
+    const fn outcome(&self) -> Option<&Outcome> {
+        match &self.progress {
+            Progress::Settled(outcome) => Some(outcome),
+            Progress::Pending | Progress::Dying(..) => None,
+        }
+    }
+
+    /// It has come to rest.
+    pub(crate) fn settle(&mut self, view: &InstanceView, reached: Reached) {
+        self.progress = Progress::Settled(Box::new(Outcome {
+            instance: view.clone(),
+            reached,
+        }));
+    }
+
+    /// What was reached with the instance as it is; none where it is still on its way.
+    fn reached(&self, instance: &Instance) -> Option<Reached> {
+        if instance.asks != self.asks {
+            return Some(Reached::Overtaken);
+        }
+        match (self.aim, &instance.state) {
+            (Aim::Up, State::Up { run }) => {
+                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::Done)
+            }
+            (Aim::StillUp, State::Up { run }) => {
+                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::AlreadySo)
+            }
+            (Aim::Up | Aim::StillUp, State::Idle) if instance.goal == Goal::Down => {
+                let status = instance.last_exit.unwrap_or(protocol::ExitStatus::Unknown);
+                Some(Reached::Finished { status })
+            }
+            (Aim::Down, State::Idle) => Some(Reached::Done),
+            (Aim::StillDown, _) => Some(Reached::AlreadySo),
+            (Aim::Up | Aim::StillUp, State::Idle | State::Waiting { .. } | State::Failed)
+            | (Aim::Down, State::Up { .. } | State::Waiting { .. } | State::Failed)
+            | (Aim::Gone, _) => None,
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What is shown of the fleet.
+
+use config::Span;
+use protocol::Time;
+use protocol::view::{AppView, InstanceView, StateView};
+
+use crate::app::App;
+use crate::instance::{After, Instance, State};
+use crate::run::Stage;
+
+impl App {
+    /// The app with all its instances, as it is shown.
+    pub(crate) fn view(&self, now: Time) -> AppView {
+        let spec = &self.spec;
+        AppView {
+            name: spec.name.clone(),
+            namespace: spec.namespace.clone(),
+            exec: spec.exec.clone(),
+            mode: spec.mode,
+            cwd: spec.cwd.clone(),
+            uid: spec.run_as.as_ref().map(|user| user.uid),
+            instance_var: spec.instance_var.clone(),
+            increment_var: spec.increment_var.clone(),
+            restart: spec.restart.clone(),
+            stop: spec.stop.clone(),
+            ready: spec.ready.clone(),
+            stamp: spec.logs.stamp.clone(),
+            origin: spec.origin.clone(),
+            instances: self
+                .instances
+                .values()
+                .map(|one| one.view(&self.spec, now))
+                .collect(),
+        }
+    }
+}
+
+impl Instance {
+    /// The instance as it is shown.
+    pub(crate) fn view(&self, spec: &config::AppSpec, now: Time) -> InstanceView {
+        let run = self.run();
+        InstanceView {
+            id: self.id,
+            app: self.app.clone(),
+            slot: self.slot,
+            state: self.word(),
+            pid: run.and_then(crate::run::Run::pid),
+            run: run.map(|run| run.id),
+            uptime: run.map(|run| now.since(run.born)),
+            restarts: self.restarts,
+            unstable: (self.backoff.count(), spec.restart.max_restarts),
+            failures: self.backoff.failures,
+            next_in: self.next_in(now),
+            last_death: self.last_death.as_ref().map(|(_, death)| death.clone()),
+            last_exit: self.last_exit,
+            logs: spec.log_paths(self.id.0),
+            pid_file: spec.pid_file(self.id.0),
+        }
+    }
+
+    const fn word(&self) -> StateView {
+        match &self.state {
+            State::Idle => StateView::Stopped,
+            State::Failed => StateView::Errored,
+            State::Waiting {
+                after: After::Ask, ..
+            } => StateView::Launching,
+            State::Waiting {
+                after: After::Death,
+                ..
+            } => StateView::WaitingRestart,
+            State::Up { run } => match run.stage {
+                Stage::Launching { .. } | Stage::Starting { .. } => StateView::Launching,
+                Stage::Ready { .. } => StateView::Online,
+                Stage::Stopping { .. } => StateView::Stopping,
+            },
+        }
+    }
+
+    const fn next_in(&self, now: Time) -> Option<Span> {
+        match &self.state {
+            State::Waiting {
+                until,
+                after: After::Death,
+            } => Some(until.since(now)),
+            State::Waiting {
+                after: After::Ask, ..
+            }
+            | State::Idle
+            | State::Failed
+            | State::Up { .. } => None,
+        }
+    }
+}

@@ -2,11 +2,17 @@
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
 use config::{AppName, AppSpec};
-use protocol::InstanceId;
+use protocol::request::Existing;
+use protocol::saved::Record;
+use protocol::{InstanceId, Notice};
 
-use crate::instance::Instance;
+use crate::deeds::{delete, restart, start, still_up, stop};
+use crate::instance::{Goal, Instance, State};
+use crate::target::Target;
+use crate::turn::Turn;
 
 /// One app. It exists as long as it has an instance.
 #[derive(Debug, Clone)]
@@ -43,5 +49,91 @@ impl App {
         self.instances
             .values_mut()
             .find(|instance| instance.id == id)
+    }
+
+    /// Takes a new specification for an app that is there.
+    pub(crate) fn converge(
+        &mut self,
+        spec: AppSpec,
+        existing: Existing,
+        next_instance: &mut InstanceId,
+        turn: &mut Turn,
+    ) -> Vec<Target> {
+        let same = self.spec.same_as(&spec);
+        let is_up = |one: &Instance| one.goal == Goal::Up;
+        let keeps = same && existing != Existing::Restart && self.instances.values().any(is_up);
+        let before = Arc::clone(&self.spec);
+        let count = spec.instances;
+        if !keeps {
+            self.spec = Arc::new(spec);
+            self.note_applied(turn);
+        }
+        let mut targets = Vec::new();
+        for instance in self.instances.values_mut().filter(|one| one.slot < count) {
+            let untouched = same && existing != Existing::Restart;
+            targets.push(match (&instance.state, untouched) {
+                (State::Up { .. }, true) if is_up(instance) => still_up(instance, turn),
+                (State::Up { .. }, false) => restart(instance, &before, turn),
+                (State::Idle | State::Waiting { .. } | State::Failed | State::Up { .. }, _) => {
+                    start(instance, turn)
+                }
+            });
+        }
+        targets.extend(self.resize(count, Goal::Up, next_instance, turn));
+        targets
+    }
+
+    /// Adds or removes instances until there are `count`; the highest numbers go first.
+    pub(crate) fn resize(
+        &mut self,
+        count: u32,
+        goal: Goal,
+        next_instance: &mut InstanceId,
+        turn: &mut Turn,
+    ) -> Vec<Target> {
+        let mut targets = Vec::new();
+        let mut staying: Vec<u32> = self
+            .instances
+            .values()
+            .filter(|one| one.goal != Goal::Gone)
+            .map(|one| one.slot)
+            .collect();
+        while staying.len() > count as usize {
+            let Some(slot) = staying.pop() else { break };
+            if let Some(instance) = self.instances.get_mut(&slot) {
+                targets.push(delete(instance, &self.spec, turn));
+            }
+        }
+        for _ in staying.len()..count as usize {
+            targets.push(self.add_instance(goal, next_instance, turn));
+        }
+        targets
+    }
+
+    /// Adds an instance and brings it to its goal.
+    pub(crate) fn add_instance(
+        &mut self,
+        goal: Goal,
+        next_instance: &mut InstanceId,
+        turn: &mut Turn,
+    ) -> Target {
+        let id = *next_instance;
+        *next_instance = InstanceId(id.0 + 1);
+        let spec = Arc::clone(&self.spec);
+        let instance = self.add(id);
+        match goal {
+            Goal::Up => start(instance, turn),
+            Goal::Down | Goal::Gone => stop(instance, &spec, turn),
+        }
+    }
+
+    /// Says that the app has this specification.
+    pub(crate) fn note_applied(&self, turn: &mut Turn) {
+        turn.goals_changed = true;
+        turn.records.push(Record::App {
+            spec: Arc::clone(&self.spec),
+        });
+        let (app, instances) = (self.name().clone(), self.spec.instances);
+        turn.note(Notice::Applied { app, instances });
     }
 }

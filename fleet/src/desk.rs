@@ -4,19 +4,18 @@
 //! when every target has an outcome and the disk has answered. A client whose connection broke asks
 //! again by the same id: while the request is open it joins it, afterwards it gets the kept answer.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use config::Span;
-use protocol::reply::{Death, DiskError, Outcome, Reached};
+use protocol::reply::{Death, DiskError, Reached};
 use protocol::view::InstanceView;
 use protocol::{Generation, InstanceId, Reply, RequestId, RunId, Time};
 
 use crate::Ticket;
-use crate::instance::{Goal, Instance, State};
-use crate::run::Stage;
+use crate::instance::Instance;
+use crate::target::{Aim, Progress, Target};
 use crate::turn::Turn;
 
 /// How many requests may be open at once.
@@ -57,38 +56,6 @@ enum Waits {
     Shell(Ticket),
     /// For the daemon to end.
     End,
-}
-
-/// One instance that a request waits for.
-#[derive(Debug, Clone)]
-pub(crate) struct Target {
-    pub(crate) id: InstanceId,
-    pub(crate) aim: Aim,
-    /// The instance's count of asks with this one.
-    pub(crate) asks: u64,
-    pub(crate) progress: Progress,
-}
-
-/// Where a request wants an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Aim {
-    /// Ready, by a run that was or will be launched for it.
-    Up,
-    /// Ready, and it was before.
-    StillUp,
-    Down,
-    /// Down, and it was before.
-    StillDown,
-    Gone,
-}
-
-/// How far it has come.
-#[derive(Debug, Clone)]
-pub(crate) enum Progress {
-    Pending,
-    /// Its run died; the last lines are on their way.
-    Dying(RunId, Death),
-    Settled(Box<Outcome>),
 }
 
 /// How a request is taken in.
@@ -355,56 +322,5 @@ impl Waits {
             outcomes,
             unsaved: unsaved.clone(),
         })
-    }
-}
-
-impl Target {
-    /// Waits for this instance, which has just been asked.
-    pub(crate) const fn new(instance: &Instance, aim: Aim) -> Self {
-        Self {
-            id: instance.id,
-            aim,
-            asks: instance.asks,
-            progress: Progress::Pending,
-        }
-    }
-
-    const fn outcome(&self) -> Option<&Outcome> {
-        match &self.progress {
-            Progress::Settled(outcome) => Some(outcome),
-            Progress::Pending | Progress::Dying(..) => None,
-        }
-    }
-
-    /// It has come to rest.
-    pub(crate) fn settle(&mut self, view: &InstanceView, reached: Reached) {
-        self.progress = Progress::Settled(Box::new(Outcome {
-            instance: view.clone(),
-            reached,
-        }));
-    }
-
-    /// What was reached with the instance as it is; none where it is still on its way.
-    fn reached(&self, instance: &Instance) -> Option<Reached> {
-        if instance.asks != self.asks {
-            return Some(Reached::Overtaken);
-        }
-        match (self.aim, &instance.state) {
-            (Aim::Up, State::Up { run }) => {
-                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::Done)
-            }
-            (Aim::StillUp, State::Up { run }) => {
-                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::AlreadySo)
-            }
-            (Aim::Up | Aim::StillUp, State::Idle) if instance.goal == Goal::Down => {
-                let status = instance.last_exit.unwrap_or(protocol::ExitStatus::Unknown);
-                Some(Reached::Finished { status })
-            }
-            (Aim::Down, State::Idle) => Some(Reached::Done),
-            (Aim::StillDown, _) => Some(Reached::AlreadySo),
-            (Aim::Up | Aim::StillUp, State::Idle | State::Waiting { .. } | State::Failed)
-            | (Aim::Down, State::Up { .. } | State::Waiting { .. } | State::Failed)
-            | (Aim::Gone, _) => None,
-        }
     }
 }

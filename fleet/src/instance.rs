@@ -15,20 +15,14 @@
 //! * `Failed`: nothing runs; it died too often and a person must look.
 //! * `Up`: one run is alive or on its way.
 
-use alloc::string::String;
-use alloc::sync::Arc;
-use alloc::vec::Vec;
+use config::{AppName, AppSpec, Signal};
+use protocol::notice::{Cause, Who};
+use protocol::reply::Death;
+use protocol::{ExitStatus, InstanceId, Notice, RunId, Time};
 
-use config::spec::Scope;
-use config::{AppName, AppSpec, Signal, Span};
-use protocol::notice::{Cause, ReadyBy, Who};
-use protocol::reply::{Death, DeathBy};
-use protocol::{ExitStatus, InstanceId, LaunchError, Notice, Pid, RunId, Time};
-
-use crate::backoff::{Backoff, Verdict};
-use crate::run::{KILL_AGAIN, Killed, LAUNCH_LIMIT, READY_AFTER, Run, Stage};
+use crate::backoff::Backoff;
+use crate::run::{KILL_AGAIN, Killed, Run, Stage};
 use crate::turn::Turn;
-use crate::{Effect, LaunchOrder};
 
 /// One slot of an app.
 #[derive(Debug, Clone)]
@@ -143,190 +137,6 @@ impl Instance {
         turn.touch(&self.app, self.id);
     }
 
-    // What happens to its run. The caller has checked that the event is about the current one.
-
-    /// The launch is due.
-    pub(crate) fn launch(&mut self, run: RunId, spec: &Arc<AppSpec>, turn: &mut Turn) {
-        turn.touch(&self.app, self.id);
-        turn.goals_changed = true;
-        self.state = State::Up {
-            run: Run {
-                id: run,
-                born: turn.now,
-                stage: Stage::Launching {
-                    by: turn.after(LAUNCH_LIMIT),
-                },
-            },
-        };
-        let order = LaunchOrder {
-            who: self.who(run),
-            spec: Arc::clone(spec),
-        };
-        turn.effects.push(Effect::Launch(order));
-    }
-
-    /// The program is executing.
-    pub(crate) fn launched(&mut self, pid: Pid, spec: &AppSpec, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        match &mut run.stage {
-            Stage::Launching { .. } => {
-                let limit = if spec.ready.wait_ready {
-                    spec.ready.listen_timeout
-                } else {
-                    READY_AFTER
-                };
-                run.stage = Stage::Starting {
-                    pid,
-                    by: turn.after(limit),
-                };
-            }
-            Stage::Stopping { pid: unknown, .. } => *unknown = Some(pid),
-            Stage::Starting { .. } | Stage::Ready { .. } => return,
-        }
-        let id = run.id;
-        turn.touch(&self.app, self.id);
-        turn.note(Notice::Launched {
-            who: self.who(id),
-            pid,
-        });
-    }
-
-    /// The program says that it is ready.
-    pub(crate) fn ready(&mut self, by: ReadyBy, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        let Stage::Starting { pid, .. } = run.stage else {
-            return;
-        };
-        run.stage = Stage::Ready { pid };
-        let (id, after) = (run.id, turn.now.since(run.born));
-        turn.touch(&self.app, self.id);
-        turn.note(Notice::Ready {
-            who: self.who(id),
-            by,
-            after,
-        });
-    }
-
-    /// The leader has ended, and what it had started has not: that is asked to end as well.
-    pub(crate) fn leader_exited(&mut self, status: ExitStatus, spec: &AppSpec, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        turn.touch(&self.app, self.id);
-        if let Stage::Stopping { leader, killed, .. } = &mut run.stage {
-            *leader = Some(status);
-            if *killed == Killed::Already {
-                turn.signal(run.id, Signal::KILL, Scope::Tree);
-            }
-            return;
-        }
-        self.end_run(Cause::LeaderGone, spec, turn);
-        if let State::Up {
-            run:
-                Run {
-                    stage: Stage::Stopping { leader, .. },
-                    ..
-                },
-        } = &mut self.state
-        {
-            *leader = Some(status);
-        }
-    }
-
-    /// Nothing of the run is left. Returns the death, where nobody had asked for it.
-    pub(crate) fn exited(
-        &mut self,
-        status: ExitStatus,
-        spec: &AppSpec,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
-        self.last_exit = Some(status);
-        let run = self.take_run(turn)?;
-        match run.stage {
-            Stage::Stopping {
-                cause: Cause::NotReady,
-                ..
-            } => {
-                let within = spec.ready.listen_timeout;
-                self.died(&run, DeathBy::NotReady { within }, spec, turn)
-            }
-            Stage::Stopping {
-                cause: cause @ (Cause::Operator | Cause::Restart | Cause::ShutDown),
-                ..
-            } => {
-                turn.note(Notice::Stopped {
-                    who: self.who(run.id),
-                    cause,
-                    status,
-                });
-                self.rest(turn);
-                None
-            }
-            Stage::Stopping {
-                cause: Cause::LeaderGone,
-                ..
-            }
-            | Stage::Launching { .. }
-            | Stage::Starting { .. }
-            | Stage::Ready { .. } => self.ended_by_itself(&run, status, spec, turn),
-        }
-    }
-
-    /// The run could not be launched. Returns the death, unless it had been asked to end.
-    pub(crate) fn launch_failed(
-        &mut self,
-        why: LaunchError,
-        spec: &AppSpec,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
-        let run = self.take_run(turn)?;
-        turn.note(Notice::LaunchFailed {
-            who: self.who(run.id),
-            why: why.clone(),
-        });
-        match run.ending() {
-            Some(Cause::Operator | Cause::Restart | Cause::ShutDown) => {
-                self.rest(turn);
-                None
-            }
-            Some(Cause::LeaderGone | Cause::NotReady) | None => {
-                self.died(&run, DeathBy::Launch(why), spec, turn)
-            }
-        }
-    }
-
-    /// What the dead run had printed last.
-    pub(crate) fn heard(&mut self, run: RunId, last: &[String]) {
-        if let Some((of, death)) = &mut self.last_death
-            && *of == run
-        {
-            death.last_lines = last.to_vec();
-        }
-    }
-
-    /// A moment that was due may have come.
-    pub(crate) fn tick(&mut self, spec: &AppSpec, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        if run.deadline().is_none_or(|(due, _)| due > turn.now) {
-            return;
-        }
-        match run.stage {
-            Stage::Launching { .. } => self.end_run(Cause::NotReady, spec, turn),
-            Stage::Starting { .. } if spec.ready.wait_ready => {
-                self.end_run(Cause::NotReady, spec, turn);
-            }
-            Stage::Starting { .. } => self.ready(ReadyBy::Lived, turn),
-            Stage::Ready { .. } => {}
-            Stage::Stopping { .. } => self.kill(spec, turn),
-        }
-    }
-
     /// When something is due, and what.
     pub(crate) const fn deadline(&self) -> Option<(Time, &'static str)> {
         match &self.state {
@@ -344,7 +154,8 @@ impl Instance {
         }
     }
 
-    fn who(&self, run: RunId) -> Who {
+    /// The run as notices name it.
+    pub(crate) fn who(&self, run: RunId) -> Who {
         Who {
             app: self.app.clone(),
             id: self.id,
@@ -370,7 +181,7 @@ impl Instance {
     }
 
     /// Asks the run to end, if there is one; one that is ending already ends for this cause instead.
-    fn end_run(&mut self, cause: Cause, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn end_run(&mut self, cause: Cause, spec: &AppSpec, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
@@ -394,7 +205,8 @@ impl Instance {
         });
     }
 
-    fn kill(&mut self, spec: &AppSpec, turn: &mut Turn) {
+    /// The time to end is over.
+    pub(crate) fn kill(&mut self, spec: &AppSpec, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
@@ -415,110 +227,6 @@ impl Instance {
                 who: self.who(id),
                 after: spec.stop.timeout,
             });
-        }
-    }
-
-    fn take_run(&mut self, turn: &mut Turn) -> Option<Run> {
-        turn.touch(&self.app, self.id);
-        match core::mem::replace(&mut self.state, State::Idle) {
-            State::Up { run } => Some(run),
-            other @ (State::Idle | State::Waiting { .. } | State::Failed) => {
-                self.state = other;
-                None
-            }
-        }
-    }
-
-    /// Comes to rest after an end that was asked for.
-    fn rest(&mut self, turn: &mut Turn) {
-        if self.goal == Goal::Up && !turn.ending {
-            self.restarts = self.restarts.saturating_add(1);
-            turn.goals_changed = true;
-            self.state = State::Waiting {
-                until: turn.now,
-                after: After::Ask,
-            };
-        }
-    }
-
-    fn ended_by_itself(
-        &mut self,
-        run: &Run,
-        status: ExitStatus,
-        spec: &AppSpec,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
-        let expected = match status {
-            ExitStatus::Code(code) => spec.restart.stop_exit_codes.contains(&code),
-            ExitStatus::Signal { .. } | ExitStatus::Unknown => false,
-        };
-        if spec.restart.autorestart && !expected {
-            return self.died(run, DeathBy::Exit(status), spec, turn);
-        }
-        turn.note(Notice::Finished {
-            who: self.who(run.id),
-            status,
-        });
-        if self.goal == Goal::Up {
-            self.goal = Goal::Down;
-            turn.goals_changed = true;
-        }
-        None
-    }
-
-    fn died(
-        &mut self,
-        run: &Run,
-        how: DeathBy,
-        spec: &AppSpec,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
-        let lived = turn.now.since(run.born);
-        let next = self.after_death(lived, spec, turn);
-        let next_in = match next {
-            State::Waiting { until, .. } => Some(until.since(turn.now)),
-            State::Idle | State::Failed | State::Up { .. } => None,
-        };
-        turn.note(Notice::Died {
-            who: self.who(run.id),
-            how: how.clone(),
-            lived,
-            next_in,
-        });
-        if next == State::Failed {
-            let deaths = self.backoff.count().max(1);
-            turn.note(Notice::Errored {
-                who: self.who(run.id),
-                deaths,
-            });
-        }
-        self.state = next;
-        turn.goals_changed = true;
-        let death = Death {
-            how,
-            lived,
-            last_lines: Vec::new(),
-        };
-        self.last_death = Some((run.id, death.clone()));
-        Some((run.id, death))
-    }
-
-    fn after_death(&mut self, lived: Span, spec: &AppSpec, turn: &Turn) -> State {
-        if self.goal != Goal::Up || turn.ending {
-            return State::Idle;
-        }
-        if !spec.restart.autorestart {
-            return State::Failed;
-        }
-        match self.backoff.died(turn.now, lived, &spec.restart) {
-            Verdict::GiveUp(_) => State::Failed,
-            Verdict::Again(delay) => {
-                self.restarts = self.restarts.saturating_add(1);
-                State::Waiting {
-                    until: turn.after(delay),
-                    after: After::Death,
-                }
-            }
         }
     }
 }

@@ -11,14 +11,17 @@ extern crate alloc;
 mod admit;
 mod app;
 mod backoff;
+mod deeds;
 mod desk;
 mod effect;
 mod event;
 mod fleet;
 mod instance;
+mod life;
 mod run;
 mod saved;
 mod serve;
+mod target;
 mod turn;
 mod view;
 

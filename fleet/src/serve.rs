@@ -4,15 +4,17 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use config::{AppName, AppSpec, Signal};
-use protocol::reply::{DiskError, Reached};
+use protocol::reply::DiskError;
 use protocol::request::{Existing, ScaleTo};
 use protocol::saved::{Record, Saved};
-use protocol::{Generation, InstanceId, Notice, Refusal, Reply, Request, RequestId, Selector};
+use protocol::{Generation, Refusal, Reply, Request, RequestId, Selector};
 
 use crate::app::App;
-use crate::desk::{Admission, Aim, OPEN_MAX, Target};
+use crate::deeds::{delete, reset, restart, start, stop};
+use crate::desk::{Admission, OPEN_MAX};
 use crate::fleet::{Fleet, Phase};
-use crate::instance::{Goal, Instance, State};
+use crate::instance::{Goal, Instance};
+use crate::target::Target;
 use crate::turn::Turn;
 use crate::{Effect, Ticket};
 
@@ -82,7 +84,9 @@ impl Fleet {
                 return Ok(());
             }
             Request::Apply { apps, existing } => self.apply(apps, existing, turn)?,
-            Request::Start { select } => self.each(&select, turn, start)?,
+            Request::Start { select } => {
+                self.each(&select, turn, |one, _, turn| start(one, turn))?
+            }
             Request::Stop { select } => self.each(&select, turn, stop)?,
             Request::Restart { select } => self.each(&select, turn, restart)?,
             Request::Delete { select } => self.each(&select, turn, delete)?,
@@ -272,132 +276,4 @@ impl Fleet {
             Generation(0)
         }
     }
-}
-
-impl App {
-    /// Takes a new specification for an app that is there.
-    fn converge(
-        &mut self,
-        spec: AppSpec,
-        existing: Existing,
-        next_instance: &mut InstanceId,
-        turn: &mut Turn,
-    ) -> Vec<Target> {
-        let same = self.spec.same_as(&spec);
-        let is_up = |one: &Instance| one.goal == Goal::Up;
-        let keeps = same && existing != Existing::Restart && self.instances.values().any(is_up);
-        let before = Arc::clone(&self.spec);
-        let count = spec.instances;
-        if !keeps {
-            self.spec = Arc::new(spec);
-            self.note_applied(turn);
-        }
-        let mut targets = Vec::new();
-        for instance in self.instances.values_mut().filter(|one| one.slot < count) {
-            let untouched = same && existing != Existing::Restart;
-            targets.push(match (&instance.state, untouched) {
-                (State::Up { .. }, true) if is_up(instance) => still_up(instance, &self.spec, turn),
-                (State::Up { .. }, false) => restart(instance, &before, turn),
-                (State::Idle | State::Waiting { .. } | State::Failed | State::Up { .. }, _) => {
-                    start(instance, &self.spec, turn)
-                }
-            });
-        }
-        targets.extend(self.resize(count, Goal::Up, next_instance, turn));
-        targets
-    }
-
-    /// Adds or removes instances until there are `count`; the highest numbers go first.
-    fn resize(
-        &mut self,
-        count: u32,
-        goal: Goal,
-        next_instance: &mut InstanceId,
-        turn: &mut Turn,
-    ) -> Vec<Target> {
-        let mut targets = Vec::new();
-        let mut staying: Vec<u32> = self
-            .instances
-            .values()
-            .filter(|one| one.goal != Goal::Gone)
-            .map(|one| one.slot)
-            .collect();
-        while staying.len() > count as usize {
-            let Some(slot) = staying.pop() else { break };
-            if let Some(instance) = self.instances.get_mut(&slot) {
-                targets.push(delete(instance, &self.spec, turn));
-            }
-        }
-        for _ in staying.len()..count as usize {
-            targets.push(self.add_instance(goal, next_instance, turn));
-        }
-        targets
-    }
-
-    fn add_instance(
-        &mut self,
-        goal: Goal,
-        next_instance: &mut InstanceId,
-        turn: &mut Turn,
-    ) -> Target {
-        let id = *next_instance;
-        *next_instance = InstanceId(id.0 + 1);
-        let spec = Arc::clone(&self.spec);
-        let instance = self.add(id);
-        match goal {
-            Goal::Up => start(instance, &spec, turn),
-            Goal::Down | Goal::Gone => stop(instance, &spec, turn),
-        }
-    }
-
-    fn note_applied(&self, turn: &mut Turn) {
-        turn.goals_changed = true;
-        turn.records.push(Record::App {
-            spec: Arc::clone(&self.spec),
-        });
-        let (app, instances) = (self.name().clone(), self.spec.instances);
-        turn.note(Notice::Applied { app, instances });
-    }
-}
-
-fn start(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
-    let is_ready = instance.run().is_some_and(|run| run.ending().is_none());
-    if instance.goal == Goal::Up && is_ready {
-        return still_up(instance, spec, turn);
-    }
-    instance.start(turn);
-    Target::new(instance, Aim::Up)
-}
-
-/// Waits for a run that is alive already. What is ready has settled with that.
-fn still_up(instance: &Instance, _spec: &AppSpec, turn: &mut Turn) -> Target {
-    turn.touch(&instance.app, instance.id);
-    Target::new(instance, Aim::StillUp)
-}
-
-fn restart(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
-    instance.restart(spec, turn);
-    Target::new(instance, Aim::Up)
-}
-
-fn stop(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
-    let aim = if instance.state == State::Idle {
-        Aim::StillDown
-    } else {
-        Aim::Down
-    };
-    instance.stop(Goal::Down, spec, turn);
-    Target::new(instance, aim)
-}
-
-fn delete(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
-    instance.stop(Goal::Gone, spec, turn);
-    Target::new(instance, Aim::Gone)
-}
-
-fn reset(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
-    instance.reset(turn);
-    let mut target = Target::new(instance, Aim::StillDown);
-    target.settle(&instance.view(spec, turn.now), Reached::Done);
-    target
 }

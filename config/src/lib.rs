@@ -5,6 +5,8 @@
 //! the lowering, so nothing downstream checks again. Reading files is behind the feature `load`,
 //! which only `wsctl` switches on; the daemon never evaluates a configuration.
 
+#[cfg(feature = "load")]
+pub mod dotenv;
 pub mod env;
 pub mod ident;
 pub mod signal;

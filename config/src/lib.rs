@@ -9,6 +9,8 @@
 pub mod dotenv;
 pub mod env;
 pub mod ident;
+#[cfg(feature = "load")]
+pub mod js;
 pub mod signal;
 pub mod spec;
 pub mod units;

@@ -1,0 +1,184 @@
+//! From the text of a file to something that can run.
+//!
+//! CommonJS is the body of a function; an ES module is one to the engine. Where neither the name
+//! nor `package.json` says which a file is, it is CommonJS if it can be, as with Node.
+
+use std::path::Path;
+
+use rquickjs::context::EvalOptions;
+use rquickjs::function::Func;
+use rquickjs::{Ctx, Error, Exception, Function, Module, Object, Result, Value};
+
+use super::failure::Place;
+use super::package::{Kind, extension, is_typescript};
+use super::shared::Shared;
+use super::text::file_address;
+use std::rc::Rc;
+
+/// A file that was read and understood, and has not run.
+pub(super) enum Form<'js> {
+    /// A function of `exports`, `require`, `module`, `__filename` and `__dirname`.
+    CommonJs(Function<'js>),
+    /// An ES module.
+    Module(Module<'js>),
+    /// The text of a JSON file.
+    Json(String),
+}
+
+/// What stands before the text of a CommonJS file, on its first line.
+const HEAD: &str = "(function (exports, require, module, __filename, __dirname) {";
+
+/// The largest file that is evaluated, in bytes.
+const SOURCE_BYTES_MAX: u64 = 64 << 20;
+
+/// Reads a file and compiles it.
+///
+/// Errors: an exception is pending; it says what cannot be read or what is wrong with the syntax.
+pub(super) fn compile<'js>(ctx: &Ctx<'js>, path: &str, shared: &Rc<Shared>) -> Result<Form<'js>> {
+    let file = Path::new(path);
+    if extension(file) == "node" {
+        let what = format!("the native module `{path}`");
+        shared.lacks(what, None);
+        return Err(Exception::throw_message(ctx, "a native module"));
+    }
+    let text = source(ctx, file)?;
+    let kind = match extension(file) {
+        "json" => return Ok(Form::Json(text)),
+        _ => Kind::of(file),
+    };
+    let compiled = match kind {
+        Kind::CommonJs => common_js(ctx, path, &text, shared).map(Form::CommonJs),
+        Kind::Module => module(ctx, path, text, shared).map(Form::Module),
+        Kind::Unsaid => either(ctx, path, text, shared),
+    };
+    if compiled.is_err() && is_typescript(file) {
+        mark_typescript(ctx, shared, path);
+    }
+    compiled
+}
+
+/// The text of a file, without a byte order mark and without the line that names an interpreter.
+fn source(ctx: &Ctx<'_>, file: &Path) -> Result<String> {
+    let refuse = |why: &str| Exception::throw_message(ctx, &format!("{}: {why}", file.display()));
+    let size =
+        std::fs::metadata(file).map(|meta| if meta.is_file() { meta.len() } else { u64::MAX });
+    if !size.is_ok_and(|size| size <= SOURCE_BYTES_MAX) {
+        return Err(refuse("it is not a file that can be read whole"));
+    }
+    let bytes = std::fs::read(file).map_err(|error| refuse(&error.to_string()))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    Ok(match text.strip_prefix("#!") {
+        Some(rest) => format!("//{rest}"),
+        None => text.to_owned(),
+    })
+}
+
+/// Compiles a CommonJS file.
+fn common_js<'js>(
+    ctx: &Ctx<'js>,
+    path: &str,
+    text: &str,
+    shared: &Shared,
+) -> Result<Function<'js>> {
+    let columns = u32::try_from(HEAD.len()).unwrap_or_default();
+    shared.shifts.borrow_mut().insert(path.to_owned(), columns);
+    evaluate(ctx, path, format!("{HEAD}{text}\n}})"))
+}
+
+/// Evaluates an expression in the loose mode of a script.
+pub(super) fn evaluate<'js, V: rquickjs::FromJs<'js>>(
+    ctx: &Ctx<'js>,
+    name: &str,
+    text: String,
+) -> Result<V> {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(name.to_owned());
+    ctx.eval_with_options(text, options)
+}
+
+/// Compiles an ES module and gives it its `import.meta`.
+fn module<'js>(
+    ctx: &Ctx<'js>,
+    path: &str,
+    text: String,
+    shared: &Rc<Shared>,
+) -> Result<Module<'js>> {
+    shared.shifts.borrow_mut().remove(path);
+    let module = Module::declare(ctx.clone(), path, text)?;
+    let file = Path::new(path);
+    let meta = module.meta()?;
+    meta.set("url", file_address(path))?;
+    meta.set("filename", path)?;
+    meta.set("dirname", file.parent().and_then(Path::to_str))?;
+    set_resolve(&meta, path, shared)?;
+    Ok(module)
+}
+
+/// Gives an `import.meta` its `resolve`.
+fn set_resolve<'js>(meta: &Object<'js>, path: &str, shared: &Rc<Shared>) -> Result<()> {
+    let shared = Rc::clone(shared);
+    let from = path.to_owned();
+    let resolve = move |ctx: Ctx<'js>, specifier: String| -> Result<String> {
+        let name = super::loader::name(&ctx, &shared, &from, &specifier)?;
+        Ok(if name.starts_with('/') {
+            file_address(&name)
+        } else {
+            name
+        })
+    };
+    meta.set("resolve", Func::from(resolve))
+}
+
+/// Compiles a file that may be CommonJS or an ES module.
+///
+/// When it is neither, the attempt that came further says what is wrong.
+fn either<'js>(ctx: &Ctx<'js>, path: &str, text: String, shared: &Rc<Shared>) -> Result<Form<'js>> {
+    match common_js(ctx, path, &text, shared) {
+        Err(Error::Exception) => {}
+        other => return other.map(Form::CommonJs),
+    }
+    let as_function = ctx.catch();
+    let function_place = place(&as_function, shared);
+    match module(ctx, path, text, shared) {
+        Err(Error::Exception) => {}
+        other => return other.map(Form::Module),
+    }
+    let as_module = ctx.catch();
+    let module_place = place(&as_module, shared);
+    let is_module_further = reach(module_place.as_ref()) > reach(function_place.as_ref());
+    if !is_module_further {
+        common_js_shift(path, shared);
+    }
+    Err(ctx.throw(if is_module_further {
+        as_module
+    } else {
+        as_function
+    }))
+}
+
+/// Notes again that the first line of a file is shifted.
+fn common_js_shift(path: &str, shared: &Shared) {
+    let columns = u32::try_from(HEAD.len()).unwrap_or_default();
+    shared.shifts.borrow_mut().insert(path.to_owned(), columns);
+}
+
+/// How far into a file a place is.
+fn reach(place: Option<&Place>) -> (u32, u32) {
+    place.map_or((0, 0), |place| (place.line, place.column))
+}
+
+/// Where an exception was thrown.
+fn place(thrown: &Value<'_>, shared: &Shared) -> Option<Place> {
+    let stack = thrown.as_exception()?.stack()?;
+    shared.place_in(&stack)
+}
+
+/// Marks the syntax of TypeScript as missing, where the pending exception says.
+fn mark_typescript(ctx: &Ctx<'_>, shared: &Shared, path: &str) {
+    let thrown = ctx.catch();
+    let place = place(&thrown, shared).filter(|place| place.file == path);
+    shared.lacks(super::TYPESCRIPT, place);
+    ctx.throw(thrown);
+}

@@ -15,8 +15,50 @@ pub mod signal;
 pub mod spec;
 pub mod units;
 
+#[cfg(feature = "load")]
+mod find;
+#[cfg(feature = "load")]
+pub mod finding;
+#[cfg(feature = "load")]
+pub mod formats;
+#[cfg(feature = "load")]
+pub mod load;
+#[cfg(feature = "load")]
+mod lower;
+#[cfg(feature = "load")]
+mod page;
+#[cfg(feature = "load")]
+mod place;
+#[cfg(feature = "load")]
+mod raw;
+#[cfg(feature = "load")]
+mod read;
+#[cfg(feature = "load")]
+mod report;
+#[cfg(feature = "schema")]
+mod schema;
+#[cfg(feature = "load")]
+mod search;
+#[cfg(feature = "load")]
+mod shape;
+#[cfg(feature = "load")]
+mod sheet;
+#[cfg(feature = "load")]
+mod suggest;
+#[cfg(feature = "load")]
+mod tree;
+
 pub use env::Env;
 pub use ident::{AppName, Namespace};
 pub use signal::Signal;
 pub use spec::AppSpec;
 pub use units::{Bytes, Span};
+
+#[cfg(feature = "load")]
+pub use finding::{Finding, Severity};
+#[cfg(feature = "load")]
+pub use formats::Format;
+#[cfg(feature = "load")]
+pub use load::{Asker, Loaded, Source, User, Users, Wanted, is_config_name, load, load_text};
+#[cfg(feature = "schema")]
+pub use schema::schema;

@@ -1,0 +1,12 @@
+//! From text to specifications or to located errors, with real files in a folder of its own.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test whose scene cannot be set has failed"
+)]
+
+mod errors;
+mod guide;
+mod properties;
+mod scene;
+mod settings;

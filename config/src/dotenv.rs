@@ -4,7 +4,8 @@
 //! accept: an unquoted value with blanks, JSON, backticks, a `#` inside quotes, a value on the
 //! line below its name. So this is a scanner that decides as the expression would, branch by
 //! branch. Nothing is substituted: `pa$$word` is itself. A line that is no assignment is passed
-//! over, as there.
+//! over, as there. One thing is not followed: to the expression, U+2028 within an unquoted value
+//! starts a line, and quotes around a part of the value would go.
 //!
 //! Source: npm `dotenv` 16, `parse` in `lib/main.js`.
 

@@ -97,8 +97,8 @@ pub enum Source<'a> {
     },
 }
 
-/// What came of an evaluation.
-#[derive(Debug, Clone)]
+/// What came of an evaluation. Its `Debug` shows neither values nor variables: both hold passwords.
+#[derive(Clone)]
 pub struct Evaluated {
     /// What the file exports: functions called, promises awaited, as `JSON.stringify` sees it.
     pub value: serde_json::Value,
@@ -108,6 +108,15 @@ pub struct Evaluated {
     pub runtime: Runtime,
     /// Why another runtime was used, in one line; nothing when none was.
     pub note: Option<String>,
+}
+
+impl fmt::Debug for Evaluated {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evaluated")
+            .field("runtime", &self.runtime)
+            .field("note", &self.note)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Who evaluated a file.

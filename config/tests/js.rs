@@ -206,6 +206,43 @@ fn errors_have_the_place_of_the_file_that_threw() {
 }
 
 #[test]
+fn columns_count_letters() {
+    assert_eq!(
+        placed(&error("const é = '👍'; x.y")),
+        "1:16 ReferenceError: x is not defined"
+    );
+    assert_eq!(
+        placed(&error("\nconst é = '👍' y")),
+        "2:15 SyntaxError: expecting ';'"
+    );
+}
+
+#[test]
+fn what_was_evaluated_is_not_printed_for_debugging() {
+    let got = alone(
+        "x.cjs",
+        "process.env.A = 'hunter2'; module.exports = 'hunter2'",
+    )
+    .unwrap();
+    assert!(!format!("{got:?}").contains("hunter2"));
+}
+
+#[test]
+fn an_expression_is_evaluated_elsewhere_too() {
+    if !Path::new(NODE).exists() {
+        println!("skipped: there is no {NODE}");
+        return;
+    }
+    let text = "{ env: process.env.GIVEN, upper: new Intl.NumberFormat('en').format(1234) } // end";
+    let source = Source::Expression {
+        name: "x.json",
+        text,
+    };
+    let got = evaluate(&source, &host(Path::new("/"), "/usr/bin")).unwrap();
+    assert_eq!(got.value, json!({"env": "from outside", "upper": "1,234"}));
+}
+
+#[test]
 fn an_error_in_a_required_file_names_that_file() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path().canonicalize().unwrap();

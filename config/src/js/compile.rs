@@ -4,6 +4,7 @@
 //! nor `package.json` says which a file is, it is CommonJS if it can be, as with Node.
 
 use std::path::Path;
+use std::rc::Rc;
 
 use rquickjs::context::EvalOptions;
 use rquickjs::function::Func;
@@ -13,7 +14,6 @@ use super::failure::Place;
 use super::package::{Kind, extension, is_typescript};
 use super::shared::Shared;
 use super::text::file_address;
-use std::rc::Rc;
 
 /// A file that was read and understood, and has not run.
 pub(super) enum Form<'js> {

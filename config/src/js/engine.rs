@@ -37,7 +37,6 @@ const GARBAGE_BYTES: usize = 16 << 20;
 const GRACE: Duration = Duration::from_secs(1);
 
 /// What came of an evaluation by the engine.
-#[derive(Debug)]
 pub(super) enum Outcome {
     /// A value.
     Value {

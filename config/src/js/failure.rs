@@ -102,6 +102,7 @@ pub(super) fn of_thrown(thrown: &Value<'_>, shared: &Shared) -> JsError {
     let name: Option<String> = exception.get("name").ok();
     let message = exception.message().unwrap_or_default();
     let place = exception.stack().and_then(|stack| shared.place_in(&stack));
+    let place = place.map(|place| shared.in_letters(place));
     if message == "out of memory" {
         return beyond_memory(shared);
     }

@@ -75,7 +75,7 @@ fn in_path(name: &str, task: &Task) -> Option<PathBuf> {
 }
 
 /// What the bridge reports.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(untagged)]
 enum Report {
     /// A value.
@@ -100,7 +100,7 @@ enum Report {
 }
 
 /// What a file threw.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 struct Thrown {
     /// What went wrong.
     message: String,

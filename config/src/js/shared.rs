@@ -13,7 +13,7 @@ use super::{Host, Limits, Source};
 use crate::env::Env;
 
 /// What is evaluated and what it may see, in a form that can go to another thread.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Task {
     /// What is evaluated.
     pub(super) entry: Entry,
@@ -32,7 +32,7 @@ pub(super) struct Task {
 }
 
 /// What is evaluated.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) enum Entry {
     /// The file at this path, which is absolute and without links.
     File(PathBuf),
@@ -182,6 +182,28 @@ impl Shared {
             place.column = place.column.saturating_sub(shift).max(1);
         }
         Some(place)
+    }
+
+    /// The same place with its column counted in letters; the engine counts bytes.
+    pub(super) fn in_letters(&self, mut place: Place) -> Place {
+        let text = match &self.task.entry {
+            Entry::Expression { name, text } if *name == place.file => Some(text.clone()),
+            Entry::Expression { .. } | Entry::File(_) => std::fs::read_to_string(&place.file).ok(),
+        };
+        let line = usize::try_from(place.line)
+            .unwrap_or_default()
+            .saturating_sub(1);
+        let bytes = usize::try_from(place.column)
+            .unwrap_or_default()
+            .saturating_sub(1);
+        let before = text
+            .as_ref()
+            .and_then(|text| text.lines().nth(line)?.get(..bytes));
+        if let Some(letters) = before.and_then(|before| u32::try_from(before.chars().count()).ok())
+        {
+            place.column = letters + 1;
+        }
+        place
     }
 
     /// A path that the file gave, in the folder that it believes to be in.

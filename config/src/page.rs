@@ -136,6 +136,16 @@ mod tests {
         assert_eq!(page.spot_at(2, 6), page.spot(&(at..at)));
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_range_of_any_text_has_a_place(text in "[a\r\n\u{e9}\t]{0,16}", from in 0..20usize, to in 0..20usize) {
+            let page = Page::new("x", &text);
+            let spot = page.spot(&(from..to));
+            let again = page.spot_at(spot.line, spot.column);
+            proptest::prop_assert_eq!((again.line, again.column), (spot.line, spot.column));
+        }
+    }
+
     #[test]
     fn a_place_beyond_the_text_is_its_end() {
         let page = Page::new("x", "ab");

@@ -178,6 +178,18 @@ mod tests {
 
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_searched_to_its_end(text in "[{},:'\"`/*\\\\?a\u{e9}1\n -]{0,24}|\\PC{0,24}") {
+            for key in keys(&text) {
+                let root = json!({ key.name: 1 });
+                if let Some(range) = find(&text, &root, &Place::root().key(key.name), Part::Value) {
+                    let _shown = &text[range];
+                }
+            }
+        }
+    }
+
     fn app(index: usize) -> Place {
         Place::root().key("apps").index(index)
     }

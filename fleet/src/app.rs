@@ -59,21 +59,19 @@ impl App {
         next_instance: &mut InstanceId,
         turn: &mut Turn,
     ) -> Vec<Target> {
-        let same = self.spec.same_as(&spec);
-        let is_up = |one: &Instance| one.goal == Goal::Up;
-        let keeps = same && existing != Existing::Restart && self.instances.values().any(is_up);
-        let before = Arc::clone(&self.spec);
         let count = spec.instances;
-        if !keeps {
-            self.spec = Arc::new(spec);
-            self.note_applied(turn);
+        let untouched = existing != Existing::Restart && same_but_for_count(&self.spec, &spec);
+        let is_up = |one: &Instance| one.goal == Goal::Up;
+        if untouched && self.instances.values().any(is_up) {
+            self.take_count(count, turn);
+        } else {
+            self.take_spec(spec, turn);
         }
         let mut targets = Vec::new();
-        for instance in self.instances.values_mut().filter(|one| one.slot < count) {
-            let untouched = same && existing != Existing::Restart;
+        for instance in self.instances.values_mut().take(count as usize) {
             targets.push(match (&instance.state, untouched) {
                 (State::Up { .. }, true) if is_up(instance) => still_up(instance, turn),
-                (State::Up { .. }, false) => restart(instance, &before, turn),
+                (State::Up { .. }, false) => restart(instance, turn),
                 (State::Idle | State::Waiting { .. } | State::Failed | State::Up { .. }, _) => {
                     start(instance, turn)
                 }
@@ -81,6 +79,22 @@ impl App {
         }
         targets.extend(self.resize(count, Goal::Up, next_instance, turn));
         targets
+    }
+
+    /// Takes another count of instances, everything else as it is.
+    pub(crate) fn take_count(&mut self, count: u32, turn: &mut Turn) {
+        if count != self.spec.instances {
+            let spec = AppSpec {
+                instances: count,
+                ..(*self.spec).clone()
+            };
+            self.take_spec(spec, turn);
+        }
+    }
+
+    fn take_spec(&mut self, spec: AppSpec, turn: &mut Turn) {
+        self.spec = Arc::new(spec);
+        self.note_applied(turn);
     }
 
     /// Adds or removes instances until there are `count`; the highest numbers go first.
@@ -101,7 +115,7 @@ impl App {
         while staying.len() > count as usize {
             let Some(slot) = staying.pop() else { break };
             if let Some(instance) = self.instances.get_mut(&slot) {
-                targets.push(delete(instance, &self.spec, turn));
+                targets.push(delete(instance, turn));
             }
         }
         for _ in staying.len()..count as usize {
@@ -119,11 +133,10 @@ impl App {
     ) -> Target {
         let id = *next_instance;
         *next_instance = InstanceId(id.0 + 1);
-        let spec = Arc::clone(&self.spec);
         let instance = self.add(id);
         match goal {
             Goal::Up => start(instance, turn),
-            Goal::Down | Goal::Gone => stop(instance, &spec, turn),
+            Goal::Down | Goal::Gone => stop(instance, turn),
         }
     }
 
@@ -136,4 +149,13 @@ impl App {
         let (app, instances) = (self.name().clone(), self.spec.instances);
         turn.note(Notice::Applied { app, instances });
     }
+}
+
+/// Whether both run the same program in the same way, however many times.
+fn same_but_for_count(one: &AppSpec, other: &AppSpec) -> bool {
+    let other = AppSpec {
+        instances: one.instances,
+        ..other.clone()
+    };
+    one.same_as(&other)
 }

@@ -24,25 +24,25 @@ pub(crate) fn still_up(instance: &Instance, turn: &mut Turn) -> Target {
 }
 
 /// Ends what runs and brings it up again.
-pub(crate) fn restart(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
-    instance.restart(spec, turn);
+pub(crate) fn restart(instance: &mut Instance, turn: &mut Turn) -> Target {
+    instance.restart(turn);
     Target::new(instance, Aim::Up)
 }
 
 /// Brings it down.
-pub(crate) fn stop(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
+pub(crate) fn stop(instance: &mut Instance, turn: &mut Turn) -> Target {
     let aim = if instance.state == State::Idle {
         Aim::StillDown
     } else {
         Aim::Down
     };
-    instance.stop(Goal::Down, spec, turn);
+    instance.stop(Goal::Down, turn);
     Target::new(instance, aim)
 }
 
 /// Brings it down, to be forgotten.
-pub(crate) fn delete(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
-    instance.stop(Goal::Gone, spec, turn);
+pub(crate) fn delete(instance: &mut Instance, turn: &mut Turn) -> Target {
+    instance.stop(Goal::Gone, turn);
     Target::new(instance, Aim::Gone)
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Desk {
     open: BTreeMap<RequestId, Open>,
     /// In the order of their time.
     kept: Vec<(Time, RequestId, Reply)>,
+    /// What the disk answered last: up to which generation, and why not.
+    written: (Generation, Option<DiskError>),
 }
 
 /// One request that is not answered yet.
@@ -47,15 +49,20 @@ struct Open {
 #[derive(Debug, Clone)]
 enum Waits {
     /// For these instances to settle and for this generation of the goals.
-    Settling {
-        targets: Vec<Target>,
-        generation: Generation,
-        unsaved: Option<DiskError>,
-    },
+    Settling { targets: Vec<Target>, disk: Disk },
     /// For the answer of the shell to this ticket.
     Shell(Ticket),
     /// For the daemon to end.
     End,
+}
+
+/// What the disk says to the goals of a request.
+#[derive(Debug, Clone)]
+enum Disk {
+    /// Nothing yet; this generation holds them.
+    Awaited(Generation),
+    /// They are on it, or why not.
+    Answered(Option<DiskError>),
 }
 
 /// How a request is taken in.
@@ -73,6 +80,7 @@ impl Desk {
         Self {
             open: BTreeMap::new(),
             kept: Vec::new(),
+            written: (Generation(0), None),
         }
     }
 
@@ -102,11 +110,7 @@ impl Desk {
         targets: Vec<Target>,
         generation: Generation,
     ) {
-        let waits = Waits::Settling {
-            targets,
-            generation,
-            unsaved: None,
-        };
+        let waits = self.settling(targets, generation);
         self.open.insert(
             id,
             Open {
@@ -114,6 +118,18 @@ impl Desk {
                 waits,
             },
         );
+    }
+
+    /// Answers a request that was done at once and must not be done twice.
+    pub(crate) fn answer_now(
+        &mut self,
+        id: RequestId,
+        ticket: Ticket,
+        reply: Reply,
+        turn: &mut Turn,
+    ) {
+        turn.answer(ticket, reply.clone());
+        self.keep(turn.now, id, reply);
     }
 
     /// Opens a request that the shell answers by its first ticket.
@@ -152,15 +168,11 @@ impl Desk {
 
     /// Takes out the request that waits for the shell by this ticket, to go on with it otherwise.
     pub(crate) fn reopen(&mut self, ticket: Ticket, targets: Vec<Target>, generation: Generation) {
-        let Some(id) = self.waiting_for_shell(ticket) else {
-            return;
-        };
-        if let Some(open) = self.open.get_mut(&id) {
-            open.waits = Waits::Settling {
-                targets,
-                generation,
-                unsaved: None,
-            };
+        let waits = self.settling(targets, generation);
+        if let Some(id) = self.waiting_for_shell(ticket)
+            && let Some(open) = self.open.get_mut(&id)
+        {
+            open.waits = waits;
         }
     }
 
@@ -191,20 +203,15 @@ impl Desk {
     }
 
     /// The goals have reached the disk up to this generation, or were refused.
-    pub(crate) fn saved(&mut self, upto: Generation, failed: Option<&DiskError>) {
+    pub(crate) fn saved(&mut self, upto: Generation, failed: Option<DiskError>) {
         for open in self.open.values_mut() {
-            if let Waits::Settling {
-                generation,
-                unsaved,
-                ..
-            } = &mut open.waits
-                && *generation <= upto
-                && *generation != Generation::default()
+            if let Waits::Settling { disk, .. } = &mut open.waits
+                && matches!(disk, Disk::Awaited(generation) if *generation <= upto)
             {
-                *generation = Generation::default();
-                *unsaved = failed.cloned();
+                *disk = Disk::Answered(failed.clone());
             }
         }
+        self.written = (upto, failed);
     }
 
     /// Looks at an instance for all who wait for it.
@@ -274,10 +281,24 @@ impl Desk {
         for ticket in open.tickets {
             turn.answer(ticket, reply.clone());
         }
+        self.keep(turn.now, id.clone(), reply.clone());
+    }
+
+    fn keep(&mut self, now: Time, id: RequestId, reply: Reply) {
         if self.kept.len() >= KEPT_MAX {
             self.kept.remove(0);
         }
-        self.kept.push((turn.now, id.clone(), reply.clone()));
+        self.kept.push((now, id, reply));
+    }
+
+    fn settling(&self, targets: Vec<Target>, generation: Generation) -> Waits {
+        let (upto, failed) = &self.written;
+        let disk = if generation <= *upto {
+            Disk::Answered(failed.clone())
+        } else {
+            Disk::Awaited(generation)
+        };
+        Waits::Settling { targets, disk }
     }
 
     fn waiting_for_shell(&self, ticket: Ticket) -> Option<RequestId> {
@@ -304,22 +325,16 @@ impl Waits {
     fn settled(&self) -> Option<Reply> {
         let Self::Settling {
             targets,
-            generation,
-            unsaved,
+            disk: Disk::Answered(unsaved),
         } = self
         else {
             return None;
         };
-        if *generation != Generation::default() {
-            return None;
-        }
-        let outcomes = targets
-            .iter()
-            .map(Target::outcome)
-            .collect::<Option<Vec<_>>>()?;
-        let outcomes = outcomes.into_iter().cloned().collect();
+        let outcomes = targets.iter().map(Target::outcome);
+        let mut outcomes = outcomes.collect::<Option<Vec<_>>>()?;
+        outcomes.sort_by_key(|one| (&one.instance.app, one.instance.slot));
         Some(Reply::Settled {
-            outcomes,
+            outcomes: outcomes.into_iter().cloned().collect(),
             unsaved: unsaved.clone(),
         })
     }

@@ -4,7 +4,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use config::{AppName, AppSpec, Signal};
+use config::{AppName, Signal};
 use protocol::notice::ReadyBy;
 use protocol::reply::DiskError;
 use protocol::saved::Record;
@@ -125,45 +125,45 @@ impl Fleet {
         turn.note(Notice::DaemonEnding { by });
         for app in self.apps.values_mut() {
             for instance in app.instances.values_mut() {
-                instance.shut_down(&app.spec, turn);
+                instance.shut_down(turn);
             }
         }
     }
 
     fn launched(&mut self, run: RunId, pid: Pid, turn: &mut Turn) {
-        if let Some((instance, spec)) = self.of(run) {
-            instance.launched(pid, spec, turn);
+        if let Some(instance) = self.of(run) {
+            instance.launched(pid, turn);
         }
     }
 
     fn ready(&mut self, run: RunId, by: ReadyBy, turn: &mut Turn) {
-        if let Some((instance, _)) = self.of(run) {
+        if let Some(instance) = self.of(run) {
             instance.ready(by, turn);
         }
     }
 
     fn leader_exited(&mut self, run: RunId, status: ExitStatus, turn: &mut Turn) {
-        if let Some((instance, spec)) = self.of(run) {
-            instance.leader_exited(status, spec, turn);
+        if let Some(instance) = self.of(run) {
+            instance.leader_exited(status, turn);
         }
     }
 
     fn exited(&mut self, run: RunId, status: ExitStatus, turn: &mut Turn) {
-        let Some((instance, spec)) = self.of(run) else {
+        let Some(instance) = self.of(run) else {
             return;
         };
         let id = instance.id;
-        if let Some((run, death)) = instance.exited(status, spec, turn) {
+        if let Some((run, death)) = instance.exited(status, turn) {
             self.desk.died(id, run, &death);
         }
     }
 
     fn launch_failed(&mut self, run: RunId, why: LaunchError, turn: &mut Turn) {
-        let Some((instance, spec)) = self.of(run) else {
+        let Some(instance) = self.of(run) else {
             return;
         };
         let id = instance.id;
-        if let Some((run, death)) = instance.launch_failed(why, spec, turn) {
+        if let Some((run, death)) = instance.launch_failed(why, turn) {
             self.desk.died(id, run, &death);
         }
     }
@@ -184,21 +184,18 @@ impl Fleet {
     }
 
     fn written(&mut self, upto: Generation, failed: Option<DiskError>, turn: &mut Turn) {
-        self.desk.saved(upto, failed.as_ref());
-        if let Some(why) = failed {
+        if let Some(why) = failed.clone() {
             turn.note(Notice::SaveFailed { why });
         }
+        self.desk.saved(upto, failed);
     }
 
-    /// The instance whose current run this is, and its specification.
-    fn of(&mut self, run: RunId) -> Option<(&mut Instance, &AppSpec)> {
+    /// The instance whose current run this is.
+    fn of(&mut self, run: RunId) -> Option<&mut Instance> {
         let (name, id) = self.runs.get(&run)?;
         let app = self.apps.get_mut(name)?;
-        let instance = app
-            .instances
-            .values_mut()
-            .find(|instance| instance.id == *id)?;
-        (instance.run()?.id == run).then_some((instance, &*app.spec))
+        let instance = app.with_id(*id)?;
+        (instance.run()?.id == run).then_some(instance)
     }
 
     /// What every turn ends with, whatever its event was.
@@ -218,7 +215,7 @@ impl Fleet {
     fn tick(&mut self, turn: &mut Turn) {
         for app in self.apps.values_mut() {
             for instance in app.instances.values_mut() {
-                instance.tick(&app.spec, turn);
+                instance.tick(turn);
             }
         }
     }

@@ -15,7 +15,7 @@
 //! * `Failed`: nothing runs; it died too often and a person must look.
 //! * `Up`: one run is alive or on its way.
 
-use config::{AppName, AppSpec, Signal};
+use config::{AppName, Signal};
 use protocol::notice::{Cause, Who};
 use protocol::reply::Death;
 use protocol::{ExitStatus, InstanceId, Notice, RunId, Time};
@@ -39,7 +39,7 @@ pub(crate) struct Instance {
     pub(crate) last_exit: Option<ExitStatus>,
     /// The last end that nobody asked for, since it was last asked to start.
     pub(crate) last_death: Option<(RunId, Death)>,
-    /// One higher each time that somebody asks something of it.
+    /// One higher each time that somebody asks something else of it.
     pub(crate) asks: u64,
 }
 
@@ -102,30 +102,35 @@ impl Instance {
     }
 
     /// Ends what runs, then brings it up.
-    pub(crate) fn restart(&mut self, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn restart(&mut self, turn: &mut Turn) {
+        let is_new = |run: &Run| run.ending() != Some(Cause::Restart);
+        let overtakes = self.run().is_some_and(is_new);
         self.start(turn);
+        if overtakes {
+            self.asks += 1;
+        }
         self.backoff.reset();
         self.last_death = None;
-        self.end_run(Cause::Restart, spec, turn);
+        self.end_run(Cause::Restart, turn);
     }
 
     /// Brings it down. The goal is `Down` or `Gone`.
-    pub(crate) fn stop(&mut self, goal: Goal, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn stop(&mut self, goal: Goal, turn: &mut Turn) {
         self.set_goal(goal, turn);
         match self.state {
             State::Idle => {}
             State::Waiting { .. } | State::Failed => self.state = State::Idle,
-            State::Up { .. } => self.end_run(Cause::Operator, spec, turn),
+            State::Up { .. } => self.end_run(Cause::Operator, turn),
         }
     }
 
     /// Brings it down and keeps the goal: the daemon ends.
-    pub(crate) fn shut_down(&mut self, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn shut_down(&mut self, turn: &mut Turn) {
         turn.touch(&self.app, self.id);
         match self.state {
             State::Idle | State::Failed => {}
             State::Waiting { .. } => self.state = State::Idle,
-            State::Up { .. } => self.end_run(Cause::ShutDown, spec, turn),
+            State::Up { .. } => self.end_run(Cause::ShutDown, turn),
         }
     }
 
@@ -165,8 +170,10 @@ impl Instance {
     }
 
     fn set_goal(&mut self, goal: Goal, turn: &mut Turn) {
-        self.goal = goal;
-        self.asks += 1;
+        if self.goal != goal {
+            self.goal = goal;
+            self.asks += 1;
+        }
         turn.goals_changed = true;
         turn.touch(&self.app, self.id);
     }
@@ -181,7 +188,7 @@ impl Instance {
     }
 
     /// Asks the run to end, if there is one; one that is ending already ends for this cause instead.
-    pub(crate) fn end_run(&mut self, cause: Cause, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn end_run(&mut self, cause: Cause, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
@@ -190,11 +197,12 @@ impl Instance {
             *earlier = cause;
             return;
         }
-        turn.signal(run.id, spec.stop.signal, spec.stop.scope);
+        let rule = &run.spec.stop;
+        turn.signal(run.id, rule.signal, rule.scope);
         run.stage = Stage::Stopping {
             pid: run.pid(),
             cause,
-            kill_at: turn.after(spec.stop.timeout),
+            kill_at: turn.after(rule.timeout),
             killed: Killed::NotYet,
             leader: None,
         };
@@ -206,7 +214,7 @@ impl Instance {
     }
 
     /// The time to end is over.
-    pub(crate) fn kill(&mut self, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn kill(&mut self, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
@@ -219,13 +227,13 @@ impl Instance {
         let first = *killed == Killed::NotYet;
         *killed = Killed::Already;
         *kill_at = turn.after(KILL_AGAIN);
-        turn.signal(run.id, Signal::KILL, spec.stop.scope);
+        let (id, after) = (run.id, run.spec.stop.timeout);
+        turn.signal(id, Signal::KILL, run.spec.stop.scope);
+        turn.touch(&self.app, self.id);
         if first {
-            let id = run.id;
-            turn.touch(&self.app, self.id);
             turn.note(Notice::Killing {
                 who: self.who(id),
-                after: spec.stop.timeout,
+                after,
             });
         }
     }

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use config::spec::Scope;
+use config::spec::{RestartRule, Scope};
 use config::{AppSpec, Signal, Span};
 use protocol::notice::{Cause, ReadyBy};
 use protocol::reply::{Death, DeathBy};
@@ -28,8 +28,10 @@ impl Instance {
             run: Run {
                 id: run,
                 born: turn.now,
+                spec: Arc::clone(spec),
                 stage: Stage::Launching {
                     by: turn.after(LAUNCH_LIMIT),
+                    said: None,
                 },
             },
         };
@@ -41,14 +43,16 @@ impl Instance {
     }
 
     /// The program is executing.
-    pub(crate) fn launched(&mut self, pid: Pid, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn launched(&mut self, pid: Pid, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
+        let mut word = None;
         match &mut run.stage {
-            Stage::Launching { .. } => {
-                let limit = if spec.ready.wait_ready {
-                    spec.ready.listen_timeout
+            Stage::Launching { said, .. } => {
+                word = *said;
+                let limit = if run.spec.ready.wait_ready {
+                    run.spec.ready.listen_timeout
                 } else {
                     READY_AFTER
                 };
@@ -66,15 +70,23 @@ impl Instance {
             who: self.who(id),
             pid,
         });
+        if let Some(by) = word {
+            self.ready(by, turn);
+        }
     }
 
-    /// The program says that it is ready.
+    /// The program says that it is ready. Its word may overtake the news that it was launched.
     pub(crate) fn ready(&mut self, by: ReadyBy, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
-        let Stage::Starting { pid, .. } = run.stage else {
-            return;
+        let pid = match &mut run.stage {
+            Stage::Launching { said, .. } => {
+                *said = Some(by);
+                return;
+            }
+            Stage::Starting { pid, .. } => *pid,
+            Stage::Ready { .. } | Stage::Stopping { .. } => return,
         };
         run.stage = Stage::Ready { pid };
         let (id, after) = (run.id, turn.now.since(run.born));
@@ -87,7 +99,7 @@ impl Instance {
     }
 
     /// The leader has ended, and what it had started has not: that is asked to end as well.
-    pub(crate) fn leader_exited(&mut self, status: ExitStatus, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn leader_exited(&mut self, status: ExitStatus, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
@@ -99,7 +111,7 @@ impl Instance {
             }
             return;
         }
-        self.end_run(Cause::LeaderGone, spec, turn);
+        self.end_run(Cause::LeaderGone, turn);
         if let State::Up {
             run:
                 Run {
@@ -113,12 +125,7 @@ impl Instance {
     }
 
     /// Nothing of the run is left. Returns the death, where nobody had asked for it.
-    pub(crate) fn exited(
-        &mut self,
-        status: ExitStatus,
-        spec: &AppSpec,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
+    pub(crate) fn exited(&mut self, status: ExitStatus, turn: &mut Turn) -> Option<(RunId, Death)> {
         self.last_exit = Some(status);
         let run = self.take_run(turn)?;
         match run.stage {
@@ -126,8 +133,8 @@ impl Instance {
                 cause: Cause::NotReady,
                 ..
             } => {
-                let within = spec.ready.listen_timeout;
-                self.died(&run, DeathBy::NotReady { within }, spec, turn)
+                let within = run.time_to_be_ready();
+                self.died(&run, DeathBy::NotReady { within }, turn)
             }
             Stage::Stopping {
                 cause: cause @ (Cause::Operator | Cause::Restart | Cause::ShutDown),
@@ -147,7 +154,7 @@ impl Instance {
             }
             | Stage::Launching { .. }
             | Stage::Starting { .. }
-            | Stage::Ready { .. } => self.ended_by_itself(&run, status, spec, turn),
+            | Stage::Ready { .. } => self.ended_by_itself(&run, status, turn),
         }
     }
 
@@ -155,7 +162,6 @@ impl Instance {
     pub(crate) fn launch_failed(
         &mut self,
         why: LaunchError,
-        spec: &AppSpec,
         turn: &mut Turn,
     ) -> Option<(RunId, Death)> {
         let run = self.take_run(turn)?;
@@ -169,7 +175,7 @@ impl Instance {
                 None
             }
             Some(Cause::LeaderGone | Cause::NotReady) | None => {
-                self.died(&run, DeathBy::Launch(why), spec, turn)
+                self.died(&run, DeathBy::Launch(why), turn)
             }
         }
     }
@@ -184,7 +190,7 @@ impl Instance {
     }
 
     /// A moment that was due may have come.
-    pub(crate) fn tick(&mut self, spec: &AppSpec, turn: &mut Turn) {
+    pub(crate) fn tick(&mut self, turn: &mut Turn) {
         let State::Up { run } = &mut self.state else {
             return;
         };
@@ -192,13 +198,13 @@ impl Instance {
             return;
         }
         match run.stage {
-            Stage::Launching { .. } => self.end_run(Cause::NotReady, spec, turn),
-            Stage::Starting { .. } if spec.ready.wait_ready => {
-                self.end_run(Cause::NotReady, spec, turn);
+            Stage::Launching { .. } => self.end_run(Cause::NotReady, turn),
+            Stage::Starting { .. } if run.spec.ready.wait_ready => {
+                self.end_run(Cause::NotReady, turn);
             }
             Stage::Starting { .. } => self.ready(ReadyBy::Lived, turn),
             Stage::Ready { .. } => {}
-            Stage::Stopping { .. } => self.kill(spec, turn),
+            Stage::Stopping { .. } => self.kill(turn),
         }
     }
 
@@ -229,15 +235,15 @@ impl Instance {
         &mut self,
         run: &Run,
         status: ExitStatus,
-        spec: &AppSpec,
         turn: &mut Turn,
     ) -> Option<(RunId, Death)> {
+        let rule = &run.spec.restart;
         let expected = match status {
-            ExitStatus::Code(code) => spec.restart.stop_exit_codes.contains(&code),
+            ExitStatus::Code(code) => rule.stop_exit_codes.contains(&code),
             ExitStatus::Signal { .. } | ExitStatus::Unknown => false,
         };
-        if spec.restart.autorestart && !expected {
-            return self.died(run, DeathBy::Exit(status), spec, turn);
+        if rule.autorestart && !expected {
+            return self.died(run, DeathBy::Exit(status), turn);
         }
         turn.note(Notice::Finished {
             who: self.who(run.id),
@@ -250,15 +256,9 @@ impl Instance {
         None
     }
 
-    fn died(
-        &mut self,
-        run: &Run,
-        how: DeathBy,
-        spec: &AppSpec,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
+    fn died(&mut self, run: &Run, how: DeathBy, turn: &mut Turn) -> Option<(RunId, Death)> {
         let lived = turn.now.since(run.born);
-        let next = self.after_death(lived, spec, turn);
+        let next = self.after_death(lived, &run.spec.restart, turn);
         let next_in = match next {
             State::Waiting { until, .. } => Some(until.since(turn.now)),
             State::Idle | State::Failed | State::Up { .. } => None,
@@ -287,14 +287,14 @@ impl Instance {
         Some((run.id, death))
     }
 
-    fn after_death(&mut self, lived: Span, spec: &AppSpec, turn: &Turn) -> State {
+    fn after_death(&mut self, lived: Span, rule: &RestartRule, turn: &Turn) -> State {
         if self.goal != Goal::Up || turn.ending {
             return State::Idle;
         }
-        if !spec.restart.autorestart {
+        if !rule.autorestart {
             return State::Failed;
         }
-        match self.backoff.died(turn.now, lived, &spec.restart) {
+        match self.backoff.died(turn.now, lived, rule) {
             Verdict::GiveUp(_) => State::Failed,
             Verdict::Again(delay) => {
                 self.restarts = self.restarts.saturating_add(1);

@@ -15,8 +15,10 @@
 //!
 //! From each stage the run is over as soon as nothing of it is left (`Exited`, `LaunchFailed`).
 
-use config::Span;
-use protocol::notice::Cause;
+use alloc::sync::Arc;
+
+use config::{AppSpec, Span};
+use protocol::notice::{Cause, ReadyBy};
 use protocol::{ExitStatus, Pid, RunId, Time};
 
 /// How long a launcher may take; longer is a failure.
@@ -34,6 +36,9 @@ pub(crate) struct Run {
     pub(crate) id: RunId,
     /// When it was launched.
     pub(crate) born: Time,
+    /// What it was launched with. The rules by which it becomes ready and ends are these, whatever
+    /// the app's specification has become since.
+    pub(crate) spec: Arc<AppSpec>,
     pub(crate) stage: Stage,
 }
 
@@ -43,6 +48,8 @@ pub(crate) enum Stage {
     Launching {
         /// When it is too late.
         by: Time,
+        /// That it is ready, where this came before the news of the launch.
+        said: Option<ReadyBy>,
     },
     Starting {
         pid: Pid,
@@ -82,10 +89,28 @@ impl Run {
         }
     }
 
+    /// How long it had to become ready, or to be launched at all.
+    pub(crate) fn time_to_be_ready(&self) -> Span {
+        if self.spec.ready.wait_ready && self.pid().is_some() {
+            self.spec.ready.listen_timeout
+        } else {
+            LAUNCH_LIMIT
+        }
+    }
+
+    /// Whether its leader can get a signal: it was launched, and has not ended as far as is known.
+    pub(crate) const fn has_leader(&self) -> bool {
+        match self.stage {
+            Stage::Launching { .. } => false,
+            Stage::Starting { .. } | Stage::Ready { .. } => true,
+            Stage::Stopping { pid, leader, .. } => pid.is_some() && leader.is_none(),
+        }
+    }
+
     /// When something is due, and what.
     pub(crate) const fn deadline(&self) -> Option<(Time, &'static str)> {
         match self.stage {
-            Stage::Launching { by } => Some((by, "launch is late")),
+            Stage::Launching { by, .. } => Some((by, "launch is late")),
             Stage::Starting { by, .. } => Some((by, "ready or late")),
             Stage::Ready { .. } => None,
             Stage::Stopping { kill_at, .. } => Some((kill_at, "kill")),

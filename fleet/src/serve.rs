@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use config::{AppName, AppSpec, Signal};
 use protocol::reply::DiskError;
 use protocol::request::{Existing, ScaleTo};
-use protocol::saved::{Record, Saved};
+use protocol::saved::Saved;
 use protocol::{Generation, Refusal, Reply, Request, RequestId, Selector};
 
 use crate::app::App;
@@ -62,7 +62,9 @@ impl Fleet {
             Request::Events => return self.say(ticket, Reply::Following, turn),
             Request::Specs { select } => return self.specs(ticket, &select, turn),
             Request::Signal { select, signal } => {
-                return self.signal(ticket, &select, signal, turn);
+                let reply = self.signal(&select, signal, turn)?;
+                self.desk.answer_now(id, ticket, reply, turn);
+                return Ok(());
             }
             Request::Flush { select } => return self.flush(ticket, id, &select, turn),
             Request::Dump => {
@@ -78,19 +80,20 @@ impl Fleet {
                 turn.effects.push(Effect::ReadDump { ticket });
                 return Ok(());
             }
+            Request::Kill if self.phase == Phase::Ended => {
+                return self.say(ticket, Reply::Ended, turn);
+            }
             Request::Kill => {
                 self.desk.open_until_end(id, ticket);
                 self.shut_down(None, turn);
                 return Ok(());
             }
             Request::Apply { apps, existing } => self.apply(apps, existing, turn)?,
-            Request::Start { select } => {
-                self.each(&select, turn, |one, _, turn| start(one, turn))?
-            }
+            Request::Start { select } => self.each(&select, turn, start)?,
             Request::Stop { select } => self.each(&select, turn, stop)?,
             Request::Restart { select } => self.each(&select, turn, restart)?,
             Request::Delete { select } => self.each(&select, turn, delete)?,
-            Request::Reset { select } => self.each(&select, turn, reset)?,
+            Request::Reset { select } => self.reset(&select, turn)?,
             Request::Scale { app, to } => self.scale(&app, to, turn)?,
         };
         self.desk
@@ -135,20 +138,19 @@ impl Fleet {
 
     fn signal(
         &self,
-        ticket: Ticket,
         select: &[Selector],
         signal: Signal,
         turn: &mut Turn,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Reply, Refusal> {
         let meant = self.select(select)?;
         let mut instances = Vec::new();
         for instance in self.instances().filter(|one| meant.contains(&one.id)) {
-            if let Some(run) = instance.run().filter(|run| run.pid().is_some()) {
+            if let Some(run) = instance.run().filter(|run| run.has_leader()) {
                 turn.signal(run.id, signal, config::spec::Scope::Leader);
                 instances.push(instance.id);
             }
         }
-        self.say(ticket, Reply::Signalled { instances }, turn)
+        Ok(Reply::Signalled { instances })
     }
 
     fn flush(
@@ -178,17 +180,22 @@ impl Fleet {
         &mut self,
         select: &[Selector],
         turn: &mut Turn,
-        act: fn(&mut Instance, &AppSpec, &mut Turn) -> Target,
+        act: fn(&mut Instance, &mut Turn) -> Target,
     ) -> Result<Vec<Target>, Refusal> {
+        let meant = self.select(select)?;
+        let instances = self.apps.values_mut().flat_map(|app| &mut app.instances);
+        let instances = instances.map(|(_, one)| one);
+        let meant = instances.filter(|one| meant.contains(&one.id));
+        Ok(meant.map(|one| act(one, turn)).collect())
+    }
+
+    fn reset(&mut self, select: &[Selector], turn: &mut Turn) -> Result<Vec<Target>, Refusal> {
         let meant = self.select(select)?;
         let mut targets = Vec::new();
         for app in self.apps.values_mut() {
-            for instance in app
-                .instances
-                .values_mut()
-                .filter(|one| meant.contains(&one.id))
-            {
-                targets.push(act(instance, &app.spec, turn));
+            let instances = app.instances.values_mut();
+            for instance in instances.filter(|one| meant.contains(&one.id)) {
+                targets.push(reset(instance, &app.spec, turn));
             }
         }
         Ok(targets)
@@ -204,15 +211,7 @@ impl Fleet {
         let Some(app) = self.apps.get_mut(name) else {
             return Ok(Vec::new());
         };
-        let spec = AppSpec {
-            instances: wanted,
-            ..(*app.spec).clone()
-        };
-        app.spec = Arc::new(spec);
-        turn.records.push(Record::App {
-            spec: Arc::clone(&app.spec),
-        });
-        turn.goals_changed = true;
+        app.take_count(wanted, turn);
         Ok(app.resize(wanted, Goal::Up, &mut self.next_instance, turn))
     }
 
@@ -268,12 +267,12 @@ impl Fleet {
         Ok(targets)
     }
 
-    /// The generation that this turn's changes will have; the first one where there are none.
+    /// The generation of the goals that this turn leaves behind.
     const fn generation_of(&self, turn: &Turn) -> Generation {
         if turn.goals_changed {
             Generation(self.generation.0 + 1)
         } else {
-            Generation(0)
+            self.generation
         }
     }
 }

@@ -1,0 +1,131 @@
+//! Effects in short words, so that a story can say them in one line. Nothing is left out but what
+//! the story can ask for by itself: the goals of a save, the view of an outcome beside its state.
+
+use config::spec::Scope;
+use protocol::notice::{ReadyBy, Who};
+use protocol::reply::{Death, DeathBy, Outcome, Reached};
+use protocol::{Notice, Reply};
+
+use fleet::{Effect, LaunchOrder};
+
+/// One effect.
+pub(crate) fn effect(effect: &Effect) -> String {
+    match effect {
+        Effect::Launch(LaunchOrder { who, .. }) => format!("launch {}", run(who)),
+        Effect::Signal { run, signal, to } => {
+            let to = match to {
+                Scope::Leader => "leader",
+                Scope::Tree => "tree",
+            };
+            format!("{signal} to {to} #{run}")
+        }
+        Effect::Save { .. } => "save".to_owned(),
+        Effect::Dump { ticket, saved } => format!("dump {} for {}", saved.apps.len(), ticket.0),
+        Effect::ReadDump { ticket } => format!("read dump for {}", ticket.0),
+        Effect::Flush { ticket, logs } => {
+            let files = logs.iter().filter_map(|paths| paths.out.as_deref());
+            let files: Vec<_> = files.map(|path| path.display().to_string()).collect();
+            format!("flush {} for {}", files.join(" "), ticket.0)
+        }
+        Effect::Note(notice) => note(notice),
+        Effect::Answer { ticket, reply: to } => format!("answer {}: {}", ticket.0, reply(to)),
+        Effect::Exit => "exit".to_owned(),
+    }
+}
+
+fn run(who: &Who) -> String {
+    format!("{}/{}#{}", who.app, who.slot, who.run)
+}
+
+fn note(notice: &Notice) -> String {
+    match notice {
+        Notice::Launched { who, pid } => format!("note {} has pid {pid}", run(who)),
+        Notice::LaunchFailed { who, why } => {
+            format!("note {} not launched: {:?}", run(who), why.stage)
+        }
+        Notice::Ready { who, by, after } => {
+            let by = match by {
+                ReadyBy::Channel => "by channel",
+                ReadyBy::Notify => "by notify",
+                ReadyBy::Lived => "by age",
+            };
+            format!("note {} ready {by} after {after}", run(who))
+        }
+        Notice::Stopping { who, cause } => format!("note {} stopping: {cause:?}", run(who)),
+        Notice::Killing { who, after } => format!("note {} killed after {after}", run(who)),
+        Notice::Stopped { who, cause, status } => {
+            format!("note {} stopped: {cause:?}, {status}", run(who))
+        }
+        Notice::Died {
+            who,
+            how,
+            lived,
+            next_in,
+        } => {
+            let next =
+                next_in.map_or_else(|| "no next".to_owned(), |span| format!("next in {span}"));
+            format!("note {} died: {}, lived {lived}, {next}", run(who), by(how))
+        }
+        Notice::Finished { who, status } => format!("note {} finished: {status}", run(who)),
+        Notice::Errored { who, deaths } => format!("note {} errored: {deaths}", run(who)),
+        Notice::Applied { app, instances } => format!("note {app} applied: {instances}"),
+        Notice::Deleted { app } => format!("note {app} deleted"),
+        Notice::DaemonEnding { by } => format!("note ending by {by:?}"),
+        Notice::SaveFailed { why } => format!("note not saved: {:?}", why.errno),
+        Notice::DaemonUp { .. }
+        | Notice::LeftoversEnded { .. }
+        | Notice::StateDamaged { .. }
+        | Notice::LogBlocked { .. }
+        | Notice::LogResumed { .. } => format!("note {notice:?}"),
+    }
+}
+
+fn by(how: &DeathBy) -> String {
+    match how {
+        DeathBy::Exit(status) => status.to_string(),
+        DeathBy::Launch(why) => format!("{:?}", why.stage),
+        DeathBy::NotReady { within } => format!("not ready within {within}"),
+    }
+}
+
+fn reply(reply: &Reply) -> String {
+    match reply {
+        Reply::Pong => "pong".to_owned(),
+        Reply::View { view } => format!("view of {}", view.apps.len()),
+        Reply::Specs { apps } => {
+            let names: Vec<_> = apps.iter().map(|spec| spec.name.as_str()).collect();
+            format!("specs of {}", names.join(" "))
+        }
+        Reply::Settled { outcomes, unsaved } => {
+            let mut all: Vec<_> = outcomes.iter().map(outcome).collect();
+            all.extend(unsaved.iter().map(|why| format!("unsaved {:?}", why.errno)));
+            if all.is_empty() {
+                all.push("nothing to do".to_owned());
+            }
+            all.join(", ")
+        }
+        Reply::Signalled { instances } => format!("signalled {instances:?}"),
+        Reply::Flushed { files, failed } => format!("flushed {}/{}", files.len(), failed.len()),
+        Reply::Dumped { written, .. } => format!("dumped {written:?}"),
+        Reply::Following => "following".to_owned(),
+        Reply::Ended => "ended".to_owned(),
+        Reply::Refused { why } => format!("refused {why:?}"),
+    }
+}
+
+fn outcome(outcome: &Outcome) -> String {
+    let view = &outcome.instance;
+    let reached = match &outcome.reached {
+        Reached::Done => "done".to_owned(),
+        Reached::AlreadySo => "already".to_owned(),
+        Reached::Finished { status } => format!("finished ({status})"),
+        Reached::Died { death } => died(death),
+        Reached::Overtaken => "overtaken".to_owned(),
+    };
+    format!("{}/{} {} {reached}", view.app, view.slot, view.state.word())
+}
+
+fn died(death: &Death) -> String {
+    let last = death.last_lines.join("|");
+    format!("died ({} after {} [{last}])", by(&death.how), death.lived)
+}

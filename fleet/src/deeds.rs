@@ -20,7 +20,8 @@ pub(crate) fn start(instance: &mut Instance, turn: &mut Turn) -> Target {
 /// Waits for a run that is alive already. What is ready has settled with that.
 pub(crate) fn still_up(instance: &Instance, turn: &mut Turn) -> Target {
     turn.touch(&instance.app, instance.id);
-    Target::new(instance, Aim::StillUp)
+    let aim = instance.run().map_or(Aim::Up, |run| Aim::StillUp(run.id));
+    Target::new(instance, aim)
 }
 
 /// Ends what runs and brings it up again.

@@ -180,7 +180,7 @@ impl Desk {
     pub(crate) fn died(&mut self, instance: InstanceId, run: RunId, death: &Death) {
         for target in self.targets().filter(|target| target.id == instance) {
             let waits = matches!(target.progress, Progress::Pending);
-            if waits && matches!(target.aim, Aim::Up | Aim::StillUp) {
+            if waits && matches!(target.aim, Aim::Up | Aim::StillUp(_)) {
                 target.progress = Progress::Dying(run, death.clone());
             }
         }

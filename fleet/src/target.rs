@@ -24,8 +24,8 @@ pub(crate) struct Target {
 pub(crate) enum Aim {
     /// Ready, by a run that was or will be launched for it.
     Up,
-    /// Ready, and it was before.
-    StillUp,
+    /// Ready, and it was before or on its way, as this run.
+    StillUp(RunId),
     Down,
     /// Down, and it was before.
     StillDown,
@@ -74,19 +74,19 @@ impl Target {
             return Some(Reached::Overtaken);
         }
         match (self.aim, &instance.state) {
-            (Aim::Up, State::Up { run }) => {
-                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::Done)
-            }
-            (Aim::StillUp, State::Up { run }) => {
+            (Aim::StillUp(of), State::Up { run }) if run.id == of => {
                 matches!(run.stage, Stage::Ready { .. }).then_some(Reached::AlreadySo)
             }
-            (Aim::Up | Aim::StillUp, State::Idle) if instance.goal == Goal::Down => {
+            (Aim::Up | Aim::StillUp(_), State::Up { run }) => {
+                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::Done)
+            }
+            (Aim::Up | Aim::StillUp(_), State::Idle) if instance.goal == Goal::Down => {
                 let status = instance.last_exit.unwrap_or(protocol::ExitStatus::Unknown);
                 Some(Reached::Finished { status })
             }
             (Aim::Down, State::Idle) => Some(Reached::Done),
             (Aim::StillDown, _) => Some(Reached::AlreadySo),
-            (Aim::Up | Aim::StillUp, State::Idle | State::Waiting { .. } | State::Failed)
+            (Aim::Up | Aim::StillUp(_), State::Idle | State::Waiting { .. } | State::Failed)
             | (Aim::Down, State::Up { .. } | State::Waiting { .. } | State::Failed)
             | (Aim::Gone, _) => None,
         }

@@ -4,7 +4,7 @@ use protocol::view::StateView;
 
 use crate::spec::app;
 use crate::with::With;
-use crate::world::{World, apply, start, stop};
+use crate::world::{World, apply, code, start, stop};
 
 #[test]
 fn an_app_is_launched_at_once_and_ready_when_it_has_lived_half_a_second() {
@@ -98,7 +98,7 @@ fn many_launches_are_spread_over_turns_and_each_turn_is_due_at_once() {
 fn a_stopped_app_starts_again_as_a_new_run() {
     let mut world = World::with_online([app("web")]);
     world.ask(1, stop("web")).passes();
-    world.exited(1, crate::world::code(0)).passes();
+    world.exited(1, code(0)).passes();
     world
         .at(2000)
         .ask(2, start("web"))
@@ -108,4 +108,22 @@ fn a_stopped_app_starts_again_as_a_new_run() {
         .due(2500)
         .gives("note web/0#2 ready by age after 500ms; answer 2: web/0 online done");
     assert_eq!(world.view(0).restarts, 0, "a start is not a restart");
+}
+
+#[test]
+fn who_waited_for_a_run_that_was_replaced_gets_the_next_one() {
+    let mut world = World::new();
+    world.ask(1, apply([app("web")])).passes();
+    world.launched(1).passes();
+    world.ask(2, start("web")).gives("");
+    world.leader_exited(1, code(1)).passes();
+    world.ask(3, start("web")).gives("save");
+    world.exited(1, code(1)).passes();
+    world.launched(2).passes();
+    world.due(500).gives(
+        "note web/0#2 ready by age after 500ms
+         answer 1: web/0 online done
+         answer 2: web/0 online done
+         answer 3: web/0 online done",
+    );
 }

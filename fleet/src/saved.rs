@@ -25,7 +25,7 @@ impl Fleet {
     ///
     /// Called once, on a fleet without apps.
     pub fn restore(&mut self, saved: Saved) {
-        self.next_run = saved.next_run;
+        self.next_run = self.next_run.max(saved.next_run);
         self.next_instance = saved.next_instance;
         for app in saved.apps {
             let restored = App::restored(app);

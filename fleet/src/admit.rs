@@ -8,9 +8,10 @@ use alloc::vec::Vec;
 use config::spec::INSTANCES_MAX;
 use config::{AppName, AppSpec};
 use protocol::request::{Existing, ScaleTo};
-use protocol::{InstanceId, Refusal, Selector};
+use protocol::{InstanceId, Refusal, Request, Selector};
 
-use crate::fleet::Fleet;
+use crate::desk::OPEN_MAX;
+use crate::fleet::{Fleet, Phase};
 use crate::instance::{Goal, Instance};
 
 /// As whom the daemon runs, and so what it may do.
@@ -21,6 +22,21 @@ pub(crate) struct Standing {
 }
 
 impl Fleet {
+    /// Whether requests of this kind are taken in now. To read and to end is possible at all times.
+    pub(crate) fn may_serve(&self, request: &Request) -> Result<(), Refusal> {
+        let always = matches!(
+            request,
+            Request::Ping | Request::List | Request::Specs { .. } | Request::Kill
+        );
+        if !always && self.phase != Phase::Serving {
+            return Err(Refusal::ShuttingDown);
+        }
+        if !always && self.desk.is_full() {
+            return Err(Refusal::Busy { max: OPEN_MAX });
+        }
+        Ok(())
+    }
+
     /// The instances that are meant, by app and number, none twice.
     ///
     /// # Errors

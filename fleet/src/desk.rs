@@ -71,8 +71,6 @@ pub(crate) enum Admission {
     New,
     /// It is known, and its client has joined or been answered.
     Known,
-    /// Too many are open.
-    Full,
 }
 
 impl Desk {
@@ -95,11 +93,12 @@ impl Desk {
             turn.answer(ticket, reply.clone());
             return Admission::Known;
         }
-        if self.open.len() >= OPEN_MAX as usize {
-            Admission::Full
-        } else {
-            Admission::New
-        }
+        Admission::New
+    }
+
+    /// Whether no more can be opened.
+    pub(crate) fn is_full(&self) -> bool {
+        self.open.len() >= OPEN_MAX as usize
     }
 
     /// Opens a request that waits for these instances and this generation.
@@ -211,7 +210,9 @@ impl Desk {
                 *disk = Disk::Answered(failed.clone());
             }
         }
-        self.written = (upto, failed);
+        if upto >= self.written.0 {
+            self.written = (upto, failed);
+        }
     }
 
     /// Looks at an instance for all who wait for it.

@@ -11,7 +11,7 @@ use protocol::{Generation, Refusal, Reply, Request, RequestId, Selector};
 
 use crate::app::App;
 use crate::deeds::{delete, reset, restart, start, stop};
-use crate::desk::{Admission, OPEN_MAX};
+use crate::desk::Admission;
 use crate::fleet::{Fleet, Phase};
 use crate::instance::{Goal, Instance};
 use crate::target::Target;
@@ -29,10 +29,6 @@ impl Fleet {
     ) {
         match self.desk.admit(&id, ticket, turn) {
             Admission::Known => {}
-            Admission::Full => {
-                let why = Refusal::Busy { max: OPEN_MAX };
-                turn.answer(ticket, Reply::Refused { why });
-            }
             Admission::New => {
                 if let Err(why) = self.serve(ticket, id, request, turn) {
                     turn.answer(ticket, Reply::Refused { why });
@@ -48,14 +44,7 @@ impl Fleet {
         request: Request,
         turn: &mut Turn,
     ) -> Result<(), Refusal> {
-        let reading = matches!(
-            request,
-            Request::Ping | Request::List | Request::Specs { .. }
-        );
-        let ending = matches!(request, Request::Kill);
-        if self.phase != Phase::Serving && !reading && !ending {
-            return Err(Refusal::ShuttingDown);
-        }
+        self.may_serve(&request)?;
         let targets = match request {
             Request::Ping => return self.say(ticket, Reply::Pong, turn),
             Request::List => return self.say(ticket, self.reply_view(turn.now), turn),

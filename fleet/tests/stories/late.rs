@@ -6,7 +6,7 @@ use protocol::view::StateView;
 
 use crate::spec::app;
 use crate::with::With;
-use crate::world::{World, code, delete, restart};
+use crate::world::{World, apply, code, delete, restart, stop};
 
 #[test]
 fn an_event_of_a_life_that_is_over_does_not_touch_the_next_one() {
@@ -68,6 +68,41 @@ fn last_lines_of_an_earlier_life_do_not_pass_for_those_of_a_later_death() {
     world.log_ended(1, &["of the first"]).gives("");
     let death = world.view(0).last_death.expect("it died");
     assert_eq!(death.last_lines, Vec::<String>::new());
+}
+
+#[test]
+fn last_lines_of_one_instance_do_not_answer_for_another() {
+    let mut world = World::new();
+    let spec = app("web").with_instances(2).with_delay(100);
+    world.ask(1, apply([spec])).passes();
+    world.exited(1, code(1)).passes();
+    world.exited(2, code(2)).passes();
+    world.log_ended(2, &["of the second"]).gives("");
+    world.log_ended(1, &["of the first"]).gives(
+        "answer 1: web/0 waiting restart died (exit code 1 after 0ms [of the first]), \
+         web/1 waiting restart died (exit code 2 after 0ms [of the second])",
+    );
+}
+
+#[test]
+fn an_older_write_that_is_told_late_does_not_undo_a_newer_one() {
+    let mut world = World::with_online([app("web")]).with_slow_disk();
+    world.ask(1, restart("web")).gives(
+        "save 2
+         SIGINT to tree #1
+         note web/0#1 stopping: Restart",
+    );
+    world.written(2, false).gives("");
+    world.written(1, true).passes();
+    world
+        .ask(2, stop("web"))
+        .gives("save 3; answer 1: web/0 stopping overtaken");
+    world.written(3, false).gives("");
+    world.written(2, true).passes();
+    world.exited(1, code(0)).gives(
+        "note web/0#1 stopped: Operator, exit code 0
+         answer 2: web/0 stopped done",
+    );
 }
 
 #[test]

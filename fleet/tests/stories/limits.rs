@@ -3,7 +3,7 @@
 use protocol::Request;
 
 use crate::spec::app;
-use crate::world::{World, apply, code, stop};
+use crate::world::{World, apply, code, restart, stop};
 
 #[test]
 fn at_most_256_requests_are_open() {
@@ -15,6 +15,8 @@ fn at_most_256_requests_are_open() {
         .ask(257, stop("web"))
         .gives("answer 257: refused Busy { max: 256 }");
     world.ask_as(258, "request 1", stop("web")).gives("");
+    world.ask(259, Request::Ping).gives("answer 259: pong");
+    world.ask(260, Request::List).gives("answer 260: view of 1");
     world.exited(1, code(0)).passes();
     for ticket in (1..=256).chain([258]) {
         assert!(matches!(
@@ -22,7 +24,19 @@ fn at_most_256_requests_are_open() {
             protocol::Reply::Settled { .. }
         ));
     }
-    world.ask(259, Request::Ping).gives("answer 259: pong");
+    world.ask(261, stop("web")).passes();
+    assert!(matches!(world.reply(261), protocol::Reply::Settled { .. }));
+}
+
+#[test]
+fn a_kill_is_taken_in_however_many_requests_are_open() {
+    let mut world = World::with_online([app("web")]);
+    for ticket in 1..=256 {
+        world.ask(ticket, restart("web")).passes();
+    }
+    world.ask(257, Request::Kill).passes();
+    world.exited(1, code(0)).passes();
+    assert_eq!(world.reply(257), &protocol::Reply::Ended);
 }
 
 #[test]

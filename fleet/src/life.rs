@@ -11,7 +11,7 @@ use config::spec::{RestartRule, Scope};
 use config::{AppSpec, Signal, Span};
 use protocol::notice::{Cause, ReadyBy};
 use protocol::reply::{Death, DeathBy};
-use protocol::{ExitStatus, LaunchError, Notice, Pid, RunId};
+use protocol::{ExitStatus, LaunchError, Notice, Pid, RunId, Time};
 
 use crate::backoff::Verdict;
 use crate::instance::{After, Goal, Instance, State};
@@ -174,9 +174,11 @@ impl Instance {
                 self.rest(turn);
                 None
             }
-            Some(Cause::LeaderGone | Cause::NotReady) | None => {
-                self.died(&run, DeathBy::Launch(why), turn)
+            Some(Cause::NotReady) => {
+                let within = run.time_to_be_ready();
+                self.died(&run, DeathBy::NotReady { within }, turn)
             }
+            Some(Cause::LeaderGone) | None => self.died(&run, DeathBy::Launch(why), turn),
         }
     }
 
@@ -258,7 +260,7 @@ impl Instance {
 
     fn died(&mut self, run: &Run, how: DeathBy, turn: &mut Turn) -> Option<(RunId, Death)> {
         let lived = turn.now.since(run.born);
-        let next = self.after_death(lived, &run.spec.restart, turn);
+        let next = self.after_death(lived, &run.spec.restart, turn.now);
         let next_in = match next {
             State::Waiting { until, .. } => Some(until.since(turn.now)),
             State::Idle | State::Failed | State::Up { .. } => None,
@@ -287,19 +289,17 @@ impl Instance {
         Some((run.id, death))
     }
 
-    fn after_death(&mut self, lived: Span, rule: &RestartRule, turn: &Turn) -> State {
-        if self.goal != Goal::Up || turn.ending {
-            return State::Idle;
-        }
+    /// What follows. It is to be up: what is to be down was asked to end, and then it is no death.
+    fn after_death(&mut self, lived: Span, rule: &RestartRule, now: Time) -> State {
         if !rule.autorestart {
             return State::Failed;
         }
-        match self.backoff.died(turn.now, lived, rule) {
+        match self.backoff.died(now, lived, rule) {
             Verdict::GiveUp(_) => State::Failed,
             Verdict::Again(delay) => {
                 self.restarts = self.restarts.saturating_add(1);
                 State::Waiting {
-                    until: turn.after(delay),
+                    until: now + delay,
                     after: After::Death,
                 }
             }

@@ -114,6 +114,7 @@ fn a_growing_delay_grows_by_half_and_starts_anew_after_half_a_minute_of_life() {
         "save
          note web/0#5 died: exit code 1, lived 30s, next in 100ms",
     );
+    assert_eq!(world.view(0).failures, 0, "it was no failure to start");
 }
 
 #[test]

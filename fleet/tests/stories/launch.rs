@@ -69,7 +69,7 @@ fn a_launch_that_takes_more_than_ten_seconds_is_ended() {
     world.at(11_601).launch_failed(1).gives(
         "save
          note web/0#1 not launched: Exec
-         note web/0#1 died: Exec, lived 11601ms, next in 0ms
+         note web/0#1 died: not ready within 10s, lived 11601ms, next in 0ms
          launch web/0#2",
     );
 }

@@ -14,13 +14,17 @@ use protocol::Time;
 /// The longest delay that a growing one reaches, unless its first is longer. Source: PM2.
 const DELAY_MAX: Span = Span::secs(15);
 
+/// How many deaths are remembered. A limit above this one is no limit: who asks for it wants none,
+/// and the journal holds every death that is remembered anew with each one.
+const DEATHS_MAX: usize = 1000;
+
 /// A run that lived this long makes a growing delay start anew. Source: PM2.
 const FORGET_AFTER: Span = Span::secs(30);
 
 /// What the deaths of an instance so far mean for the next one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Backoff {
-    /// The early deaths that still count, oldest first.
+    /// The early deaths that still count, oldest first; the newest where they are too many.
     pub(crate) deaths: Vec<Time>,
     /// The delay before the last automatic start; zero when there was none.
     pub(crate) delay: Span,
@@ -47,6 +51,9 @@ impl Backoff {
         self.deaths.retain(|death| now.since(*death) < window);
         if lived < rule.min_uptime {
             self.deaths.push(now);
+            if self.deaths.len() > DEATHS_MAX {
+                self.deaths.remove(0);
+            }
             self.failures = self.failures.saturating_add(1);
         } else {
             self.failures = 0;
@@ -144,6 +151,22 @@ mod tests {
             backoff.died(Time::secs(99), Span::secs(30), &rule),
             Verdict::Again(Span(100))
         );
+    }
+
+    #[test]
+    fn a_limit_above_a_thousand_is_none_and_takes_no_more_memory() {
+        let endless = rule(1_000_000, RestartDelay::Fixed(Span::ZERO));
+        let mut backoff = Backoff::default();
+        for n in 1..=5000 {
+            let verdict = backoff.died(Time::millis(n), Span(1), &endless);
+            assert_eq!(verdict, Verdict::Again(Span::ZERO));
+        }
+        assert_eq!((backoff.count(), backoff.failures), (1000, 5000));
+        let thousand = rule(1000, RestartDelay::Fixed(Span::ZERO));
+        let mut backoff = Backoff::default();
+        let mut die = |n| backoff.died(Time::millis(n), Span(1), &thousand);
+        assert!((1..1000).all(|n| die(n) == Verdict::Again(Span::ZERO)));
+        assert_eq!(die(1000), Verdict::GiveUp(1000));
     }
 
     #[test]

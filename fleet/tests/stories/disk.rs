@@ -102,3 +102,15 @@ fn what_could_not_be_saved_is_said_to_all_who_ask_until_it_is() {
          answer 4: web/0 stopped done",
     );
 }
+
+#[test]
+fn who_changes_nothing_waits_for_what_is_being_written() {
+    let mut world = World::with_online([app("web")]).with_slow_disk();
+    world.exited(1, code(1)).passes();
+    world.launched(2).passes();
+    world.due(1500).passes();
+    world.ask(1, start("web")).gives("");
+    world
+        .written(2, false)
+        .gives("answer 1: web/0 online already");
+}

@@ -6,7 +6,7 @@ use protocol::view::StateView;
 
 use crate::spec::app;
 use crate::with::With;
-use crate::world::{World, apply, code, delete, restart, stop};
+use crate::world::{World, apply, code, delete, restart, start};
 
 #[test]
 fn an_event_of_a_life_that_is_over_does_not_touch_the_next_one() {
@@ -92,17 +92,21 @@ fn an_older_write_that_is_told_late_does_not_undo_a_newer_one() {
          SIGINT to tree #1
          note web/0#1 stopping: Restart",
     );
-    world.written(2, false).gives("");
-    world.written(1, true).passes();
-    world
-        .ask(2, stop("web"))
-        .gives("save 3; answer 1: web/0 stopping overtaken");
+    world.exited(1, code(0)).gives(
+        "save 3
+         note web/0#1 stopped: Restart, exit code 0
+         launch web/0#2",
+    );
+    world.launched(2).passes();
     world.written(3, false).gives("");
     world.written(2, true).passes();
-    world.exited(1, code(0)).gives(
-        "note web/0#1 stopped: Operator, exit code 0
-         answer 2: web/0 stopped done",
+    world.due(1500).gives(
+        "note web/0#2 ready by age after 500ms
+         answer 1: web/0 online done",
     );
+    world
+        .ask(2, start("web"))
+        .gives("answer 2: web/0 online already");
 }
 
 #[test]

@@ -213,3 +213,29 @@ pub struct DiskError {
     /// What was wrong, where it was not the kernel who said so; else empty.
     pub detail: String,
 }
+
+impl DiskError {
+    /// What the kernel, or the standard library on its behalf, said about a file.
+    #[must_use]
+    pub fn new(file: impl Into<PathBuf>, why: &std::io::Error) -> Self {
+        let errno = why.raw_os_error();
+        Self {
+            file: file.into(),
+            errno,
+            detail: match errno {
+                Some(_) => String::new(),
+                None => why.to_string(),
+            },
+        }
+    }
+
+    /// What is wrong with the contents of a file.
+    #[must_use]
+    pub fn contents(file: impl Into<PathBuf>, detail: impl Into<String>) -> Self {
+        Self {
+            file: file.into(),
+            errno: None,
+            detail: detail.into(),
+        }
+    }
+}

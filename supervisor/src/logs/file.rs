@@ -157,7 +157,7 @@ impl LogFile {
         }
         if self.trouble.replace(Trouble::Refused) != Some(Trouble::Refused) {
             self.tell(Notice::LogBlocked {
-                why: disk_error(&self.path, why),
+                why: DiskError::new(&self.path, why),
             });
         }
     }
@@ -178,18 +178,6 @@ impl LogFile {
 
     fn tell(&self, notice: Notice) {
         self.tell.send(Event::Told { notice });
-    }
-}
-
-/// What the kernel said about a file.
-pub(super) fn disk_error(file: &Path, why: &io::Error) -> DiskError {
-    DiskError {
-        file: file.to_owned(),
-        errno: why.raw_os_error(),
-        detail: match why.raw_os_error() {
-            Some(_) => String::new(),
-            None => why.to_string(),
-        },
     }
 }
 

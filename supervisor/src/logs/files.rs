@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use config::spec::LogPaths;
 use protocol::Reply;
+use protocol::reply::DiskError;
 
-use super::file::{LogFile, Trouble, disk_error};
+use super::file::{LogFile, Trouble};
 use super::open::{Opened, empty};
 use crate::inbox::InboxSender;
 
@@ -137,7 +138,7 @@ impl Files {
             match empty(&path) {
                 Ok(true) => emptied.push(path),
                 Ok(false) => {}
-                Err(why) => failed.push(disk_error(&path, &why)),
+                Err(why) => failed.push(DiskError::new(path, &why)),
             }
         }
         self.retry_now(now_ms);

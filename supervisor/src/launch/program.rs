@@ -1,0 +1,108 @@
+//! What the launcher is told: the program to become, with nothing left to decide.
+
+use std::path::PathBuf;
+
+use config::Env;
+use config::spec::{AppSpec, Exec, RunAs};
+use fleet::LaunchOrder;
+use serde::{Deserialize, Serialize};
+
+use super::CHANNEL_NUMBER;
+use crate::ready::AppSide;
+use crate::sweep::{self, Mark};
+
+/// Variables that are about one process and must not come to an app from whoever asked for it: from
+/// a unit of systemd, say, or from an app of another daemon. An app that declares one gets it.
+const NOT_INHERITED: [&str; 6] = [
+    "NODE_CHANNEL_FD",
+    "NODE_CHANNEL_SERIALIZATION_MODE",
+    "NOTIFY_SOCKET",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "LISTEN_PID",
+];
+
+/// A program to become.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Program {
+    /// The executable, then its arguments. Never empty.
+    pub(super) arguments: Vec<String>,
+    /// The whole environment.
+    pub(super) env: Env,
+    /// The working folder.
+    pub(super) cwd: PathBuf,
+    /// As whom; none: as the daemon's own user.
+    pub(super) user: Option<User>,
+}
+
+/// A user with all its groups.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct User {
+    /// The user.
+    pub(super) uid: u32,
+    /// Its primary group.
+    pub(super) gid: u32,
+    /// Its supplementary groups.
+    pub(super) groups: Vec<u32>,
+}
+
+impl Program {
+    /// The program of this order.
+    pub(crate) fn of(order: &LaunchOrder, mark: &Mark, app_side: Option<&AppSide>) -> Self {
+        Self {
+            arguments: arguments(&order.spec.exec),
+            env: environment(order, mark, app_side),
+            cwd: order.spec.cwd.clone(),
+            user: order.spec.run_as.as_ref().map(User::from),
+        }
+    }
+}
+
+impl From<&RunAs> for User {
+    fn from(run_as: &RunAs) -> Self {
+        Self {
+            uid: run_as.uid,
+            gid: run_as.gid,
+            groups: run_as.groups.clone(),
+        }
+    }
+}
+
+/// `interpreter interpreter_args… script args…`, or `script args…`.
+fn arguments(exec: &Exec) -> Vec<String> {
+    let script = exec.script.to_string_lossy().into_owned();
+    let interpreter = exec.interpreter.iter().flat_map(|interpreter| {
+        let interpreter = interpreter.to_string_lossy().into_owned();
+        std::iter::once(interpreter).chain(exec.interpreter_args.iter().cloned())
+    });
+    interpreter
+        .chain([script])
+        .chain(exec.args.iter().cloned())
+        .collect()
+}
+
+/// The instance's environment, and what holds for this one run.
+fn environment(order: &LaunchOrder, mark: &Mark, app_side: Option<&AppSide>) -> Env {
+    let who = &order.who;
+    let mut env = order.spec.env_of(who.slot);
+    forget_foreign(&order.spec, &mut env);
+    env.set(sweep::NAME, mark.value(who.run));
+    env.set("WSD_APP", who.app.as_str());
+    env.set("WSD_ID", who.id.to_string());
+    // Source: PM2, which numbers every instance so; apps read it.
+    env.set("pm_id", who.id.to_string());
+    if let Some(app_side) = app_side {
+        env.set("NODE_CHANNEL_FD", CHANNEL_NUMBER.to_string());
+        env.set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
+        env.set("NOTIFY_SOCKET", app_side.notify.clone());
+    }
+    env
+}
+
+fn forget_foreign(spec: &AppSpec, env: &mut Env) {
+    for name in NOT_INHERITED {
+        if spec.env.get(name).is_none() {
+            env.0.remove(name);
+        }
+    }
+}

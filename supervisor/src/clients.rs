@@ -1,0 +1,176 @@
+//! The control socket: a task per connection; a request in, its reply out.
+//!
+//! Everything is bounded: how many connect, how long a line is, how long a line may take to arrive
+//! or a reply to leave. A client that is malformed, slow or gone is told so or dropped, and harms
+//! nobody else. A client that closes, even only its sending side, while it waits counts as gone: its
+//! request goes on, and its answer is kept for a minute.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use config::Span;
+use fleet::{Event, Ticket};
+use interprocess::local_socket::tokio::{Listener, Stream};
+use interprocess::local_socket::traits::StreamCommon as _;
+use interprocess::local_socket::traits::tokio::Listener as _;
+use protocol::{Pid, Refusal, Reply, Time};
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::clients::conversation::Conversation;
+use crate::clock;
+use crate::inbox::InboxSender;
+use crate::notices::Notices;
+
+mod conversation;
+pub(crate) mod door;
+
+/// How many clients may be connected at once.
+const CLIENTS_MAX: usize = 128;
+
+/// How long the kernel's queue is waited out after an accept that failed, for want of descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The open tickets and who waits for each. Shared by the tasks and the loop, which run on one
+/// thread; it is never borrowed across a wait.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tickets(Rc<RefCell<Drawer>>);
+
+#[derive(Debug, Default)]
+struct Drawer {
+    last: u64,
+    waiting: BTreeMap<Ticket, oneshot::Sender<Reply>>,
+}
+
+impl Tickets {
+    /// Opens a ticket; its reply comes on the receiver.
+    fn open(&self) -> (Ticket, oneshot::Receiver<Reply>) {
+        let mut drawer = self.0.borrow_mut();
+        drawer.last += 1;
+        let ticket = Ticket(drawer.last);
+        let (sender, receiver) = oneshot::channel();
+        drawer.waiting.insert(ticket, sender);
+        (ticket, receiver)
+    }
+
+    /// Closes a ticket whose client is gone.
+    fn close(&self, ticket: Ticket) {
+        self.0.borrow_mut().waiting.remove(&ticket);
+    }
+
+    /// Hands over the reply. A client that is gone gets none.
+    pub(crate) fn answer(&self, ticket: Ticket, reply: Reply) {
+        if let Some(client) = self.0.borrow_mut().waiting.remove(&ticket) {
+            drop(client.send(reply));
+        }
+    }
+}
+
+/// What every conversation needs.
+#[derive(Debug, Clone)]
+pub(crate) struct Reception {
+    pub(crate) tickets: Tickets,
+    pub(crate) inbox: InboxSender,
+    pub(crate) notices: Notices,
+    pub(crate) admits: door::Admits,
+    pub(crate) born: Time,
+}
+
+/// The clients that are connected; to be waited for at the end.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    seats: Arc<Semaphore>,
+}
+
+impl Clients {
+    pub(crate) fn new() -> Self {
+        Self {
+            seats: Arc::new(Semaphore::new(CLIENTS_MAX)),
+        }
+    }
+
+    /// Accepts connections for as long as the daemon lives.
+    pub(crate) async fn accept(self, listener: Listener, reception: Reception) {
+        loop {
+            match listener.accept().await {
+                Ok(stream) => self.welcome(stream, &reception),
+                Err(error) => {
+                    tracing::warn!(%error, "a client could not be accepted");
+                    let pause = std::future::pending::<()>();
+                    drop(tokio::time::timeout(ACCEPT_PAUSE, pause).await);
+                }
+            }
+        }
+    }
+
+    /// Waits until the last replies have left, at most this long.
+    pub(crate) async fn drain(&self, limit: Duration) {
+        let all = u32::try_from(CLIENTS_MAX).unwrap_or(u32::MAX);
+        drop(tokio::time::timeout(limit, self.seats.acquire_many(all)).await);
+    }
+
+    fn welcome(&self, stream: Stream, reception: &Reception) {
+        let reception = reception.clone();
+        let seat = Arc::clone(&self.seats).try_acquire_owned();
+        tokio::task::spawn_local(async move {
+            let full = seat.is_err();
+            let outcome = hold(stream, reception, full).await;
+            if let Err(error) = outcome {
+                tracing::debug!(%error, "a client was dropped");
+            }
+            drop(seat);
+        });
+    }
+}
+
+async fn hold(stream: Stream, reception: Reception, full: bool) -> io::Result<()> {
+    let peer = stream.peer_creds()?;
+    if !reception.admits.admits(peer.euid()) {
+        return Err(io::Error::other("a client of another user"));
+    }
+    let mut conversation = Conversation::new(stream);
+    if !conversation.greet(reception.welcome()).await? {
+        return Ok(());
+    }
+    if full {
+        let max = u32::try_from(CLIENTS_MAX).unwrap_or(u32::MAX);
+        return conversation.refuse(None, Refusal::Busy { max }).await;
+    }
+    conversation.converse(&reception).await
+}
+
+impl Reception {
+    fn welcome(&self) -> protocol::Welcome {
+        protocol::Welcome {
+            wsd: protocol::version::PROTOCOL,
+            daemon: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: Pid(std::process::id()),
+            uptime: self.uptime(),
+        }
+    }
+
+    fn uptime(&self) -> Span {
+        clock::boot().since(self.born)
+    }
+
+    /// Asks the fleet; the reply comes on the receiver.
+    fn ask(&self, asking: protocol::Asking) -> (Ticket, oneshot::Receiver<Reply>) {
+        let (ticket, reply) = self.tickets.open();
+        let protocol::Asking { id, request } = asking;
+        self.inbox.send(Event::Asked {
+            ticket,
+            id,
+            request,
+        });
+        (ticket, reply)
+    }
+
+    /// The client of this ticket is gone.
+    fn hang_up(&self, ticket: Ticket) {
+        self.tickets.close(ticket);
+        self.inbox.send(Event::Hung { ticket });
+    }
+}

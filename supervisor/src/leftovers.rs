@@ -21,7 +21,7 @@ use rustix::time::{
     timerfd_settime,
 };
 
-use crate::sweep::{Mark, Processes, Stray};
+use crate::sweep::{Grip, Mark, Processes, Stray};
 
 /// What they are sent, and how long that may take. The second round of SIGKILL is for what was
 /// born during the first.
@@ -32,6 +32,9 @@ const ROUNDS: [(Signal, Span); 3] = [
     (Signal::KILL, Span(1000)),
     (Signal::KILL, Span(1000)),
 ];
+
+/// How often to look for what may have slipped through.
+const LOOKS_MAX: usize = 4;
 
 /// Ends every process that bears a mark of `home`; returns which those were.
 ///
@@ -46,12 +49,7 @@ pub(crate) fn end_leftovers(home: &Path) -> io::Result<Vec<protocol::Pid>> {
     let spared = ancestors();
     let mut ended = Vec::new();
     for (signal, patience) in ROUNDS {
-        let strays: Vec<Stray> = processes
-            .look()
-            .into_iter()
-            .filter(|seen| seen.run.is_some() && !spared.contains(&seen.pid))
-            .filter_map(|seen| Stray::hold(&seen, &mark))
-            .collect();
+        let strays = find(&mut processes, &mark, &spared);
         if strays.is_empty() {
             break;
         }
@@ -65,6 +63,25 @@ pub(crate) fn end_leftovers(home: &Path) -> io::Result<Vec<protocol::Pid>> {
         wait_for(strays, patience)?;
     }
     Ok(ended)
+}
+
+/// Takes hold of every process with a mark of ours but these. Looks again while it finds none and a
+/// look was not sure of it.
+fn find(processes: &mut Processes, mark: &Mark, spared: &[Pid]) -> Vec<Stray> {
+    for _ in 0..LOOKS_MAX {
+        let look = processes.look(spared);
+        let marked = look.seen.iter().filter(|seen| seen.place.run.is_some());
+        let strays: Vec<Stray> = marked
+            .filter_map(|seen| match Stray::hold(seen, mark) {
+                Grip::Held(stray) => Some(stray),
+                Grip::Gone | Grip::Beyond => None,
+            })
+            .collect();
+        if look.is_sure || !strays.is_empty() {
+            return strays;
+        }
+    }
+    Vec::new()
 }
 
 /// Waits until all have ended, or as long as `patience` lasts.

@@ -7,8 +7,8 @@
 //! few looks, not two hundred.
 //!
 //! The thread sleeps until somebody asks or a process dies that it waits for. It signals through
-//! pidfds only, and it knows that everything is gone when those are readable and one more look
-//! finds nothing. What this sweep cannot end, because it has become another user's, it leaves
+//! pidfds only, and it knows that everything is gone when those are readable and one more look finds
+//! nothing and is sure of it. What this sweep cannot end, because it has become another user's, it leaves
 //! alone and does not wait for.
 //!
 //! ```text
@@ -30,14 +30,19 @@ use std::thread;
 use config::Signal;
 use nix::unistd::Pid;
 use protocol::RunId;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc::UnboundedSender;
 
 pub(crate) use mark::{Mark, NAME};
-pub(crate) use processes::{Processes, Sighting, run_of, session_of};
-pub(crate) use stray::Stray;
+pub(crate) use processes::{Look, Processes, Sighting, run_of, session_of};
+pub(crate) use stray::{Grip, Stray};
+
+/// How long to wait before each further look when a look was not sure that nothing is left, in
+/// milliseconds. What makes it unsure is over in an instant, unless the machine is very busy; after
+/// the last of these it is believed.
+const PAUSES_MS: [i64; 8] = [0, 1, 1, 2, 4, 8, 16, 32];
 
 /// The processes of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,6 +172,8 @@ struct Watched {
     told: bool,
     /// Alive when last looked at. Empty: a look is due.
     strays: Vec<Stray>,
+    /// How many looks in a row found nothing without being sure of it.
+    doubts: usize,
 }
 
 impl Sweep {
@@ -174,28 +181,30 @@ impl Sweep {
         self.look();
         while self.wait() {
             let signals = self.take_requests();
-            if !signals.is_empty() || self.watched.iter().any(|it| it.strays.is_empty()) {
-                let seen = self.look();
-                self.deliver(&signals, &seen);
-                self.follow(&seen);
+            if !signals.is_empty() || self.watched.iter().any(Watched::is_due) {
+                let look = self.look();
+                self.deliver(&signals, &look.seen);
+                self.follow(&look);
             }
         }
     }
 
-    fn look(&mut self) -> Vec<Sighting> {
+    fn look(&mut self) -> Look {
         #[cfg(test)]
         self.looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        self.processes.look()
+        let ended: Vec<Pid> = self.watched.iter().map(|it| it.tree.leader).collect();
+        self.processes.look(&ended)
     }
 
-    /// Sleeps until somebody asks or something dies; false when nobody can ask any more.
+    /// Sleeps until somebody asks, something dies or a look is due; false when nobody can ask any more.
     fn wait(&mut self) -> bool {
         let strays = self.watched.iter().flat_map(|it| &it.strays);
         let mut awaited: Vec<PollFd<'_>> = std::iter::once(self.heard.as_fd())
             .chain(strays.map(Stray::process))
             .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
             .collect();
-        match poll(&mut awaited, None) {
+        let pause = self.watched.iter().filter_map(Watched::pause).min();
+        match poll(&mut awaited, pause.as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(errno) => {
                 tracing::error!(%errno, "the sweeping thread cannot wait");
@@ -226,6 +235,7 @@ impl Sweep {
                     tell,
                     told: false,
                     strays: Vec::new(),
+                    doubts: 0,
                 }),
             }
         }
@@ -239,7 +249,7 @@ impl Sweep {
                 .iter()
                 .filter(|it| tree.has(it) && !tree.has_in_group(it))
             {
-                if let Some(stray) = Stray::hold(sighting, &self.mark) {
+                if let Grip::Held(stray) = Stray::hold(sighting, &self.mark) {
                     stray.signal(*signal);
                 }
             }
@@ -251,23 +261,50 @@ impl Sweep {
     }
 
     /// Tells what has become of the watched trees for which a look is due.
-    fn follow(&mut self, seen: &[Sighting]) {
-        let mark = &self.mark;
-        self.watched
-            .retain_mut(|it| !it.strays.is_empty() || it.follow(seen, mark));
+    fn follow(&mut self, look: &Look) {
+        let Self {
+            watched,
+            processes,
+            mark,
+            ..
+        } = self;
+        watched.retain_mut(|it| !it.is_due() || it.follow(look, processes, mark));
     }
 }
 
 impl Watched {
+    /// Whether everything that was known of the tree has gone.
+    const fn is_due(&self) -> bool {
+        self.strays.is_empty()
+    }
+
+    /// How long to wait for the look that is due; none where none is.
+    fn pause(&self) -> Option<Timespec> {
+        let milliseconds = PAUSES_MS.get(self.doubts.saturating_sub(1))?;
+        self.is_due().then_some(Timespec {
+            tv_sec: 0,
+            tv_nsec: milliseconds * 1_000_000,
+        })
+    }
+
     /// Takes hold of what is left; false when that is nothing, and has been told.
-    fn follow(&mut self, seen: &[Sighting], mark: &Mark) -> bool {
-        let tree = self.tree;
-        let strays = seen.iter().filter(|it| tree.has(it));
-        self.strays = strays.filter_map(|it| Stray::hold(it, mark)).collect();
-        if self.strays.is_empty() {
-            self.tell.send(Sight::Gone).ok();
-            return false;
+    fn follow(&mut self, look: &Look, processes: &mut Processes, mark: &Mark) -> bool {
+        let mut is_sure = look.is_sure;
+        for seen in look.seen.iter().filter(|it| self.tree.has(it)) {
+            match Stray::hold(seen, mark) {
+                Grip::Held(stray) => self.strays.push(stray),
+                Grip::Gone => {
+                    // It may have left a child that was not listed.
+                    processes.bury(seen);
+                    is_sure = false;
+                }
+                Grip::Beyond => {}
+            }
         }
+        if self.strays.is_empty() {
+            return self.doubt(is_sure);
+        }
+        self.doubts = 0;
         if self.mercy == Mercy::Kill {
             self.strays.iter().for_each(|it| it.signal(Signal::KILL));
         }
@@ -277,17 +314,28 @@ impl Watched {
         }
         true
     }
+
+    /// Nothing was found: looks again, or tells so and returns false.
+    fn doubt(&mut self, is_sure: bool) -> bool {
+        self.doubts += 1;
+        let looks_again = !is_sure && self.doubts <= PAUSES_MS.len();
+        if !looks_again {
+            self.tell.send(Sight::Gone).ok();
+        }
+        looks_again
+    }
 }
 
 impl Tree {
     /// Whether this process is one of the tree, the leader aside.
     pub(crate) fn has(&self, seen: &Sighting) -> bool {
-        seen.pid != self.leader && (seen.session == self.leader || seen.run == Some(self.run))
+        seen.pid != self.leader
+            && (seen.place.session == self.leader || seen.place.run == Some(self.run))
     }
 
     /// Whether it is still in the leader's process group, where a signal to the group reaches it.
     fn has_in_group(&self, seen: &Sighting) -> bool {
-        seen.session == self.leader
+        seen.place.session == self.leader
             && nix::unistd::getpgid(Some(seen.pid)).is_ok_and(|group| group == self.leader)
     }
 }

@@ -29,9 +29,10 @@ pub(crate) fn signal_process(process: BorrowedFd<'_>, signal: Signal) -> io::Res
     send_through(process, signal.number())
 }
 
-/// Whether signals to this process would be allowed. A process that is gone says no.
+/// Whether signals to this process are allowed. To one that is gone they are.
 pub(crate) fn may_signal(process: BorrowedFd<'_>) -> bool {
-    send_through(process, 0).is_ok()
+    let refused = send_through(process, 0).err();
+    refused.is_none_or(|error| error.raw_os_error() != Some(libc::EPERM))
 }
 
 fn send_through(process: BorrowedFd<'_>, number: i32) -> io::Result<()> {

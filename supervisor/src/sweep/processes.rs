@@ -1,15 +1,18 @@
 //! One look at all processes, cheap enough to be taken at every exit.
 //!
 //! Reading an environment costs about 7 µs, so a look that reads them all would cost 2 ms with 300
-//! processes on the machine. But a process can only gain our mark by being born with it. So what was
-//! read is kept, under the number that the kernel gave to the process's folder in `/proc` when it
-//! first made it: listing `/proc` yields these numbers for nothing, and a process that took over the
-//! pid of another has another one. Where the kernel has dropped the folder from its memory meanwhile,
-//! the number is new and the environment is read again; nothing else happens.
+//! processes on the machine. But a process is born into its session and with its mark, and never
+//! comes by one of ours later. So what was read once is kept, under the number that the kernel gave
+//! to the process's folder in `/proc` when it first made it: listing `/proc` yields these numbers
+//! for nothing, and a process that took over the pid of another has another one. Where the kernel
+//! has dropped a folder from its memory meanwhile, the number is new and the process is read again;
+//! nothing else happens.
 //!
-//! What cannot be seen: a process that is born during the look at a pid below the current position,
-//! whose parent ends before it is reached. Pids are given out upwards, so this takes a wrap of the
-//! counter at that very moment.
+//! A look is sure of what it did not see. Pids are listed first and read afterwards, and pids are given
+//! out upwards. So a child that is not in the list was born after it, of a parent that is in the list
+//! and has ended before it could be read, or is in the middle of an exec, when there is no
+//! environment to be read. Each look says whether it met such a one. What remains is a child that got
+//! a lower pid than its parent because the counter wrapped round at that very moment.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -27,17 +30,46 @@ use super::Mark;
 pub(crate) struct Processes {
     mark: Mark,
     own: Pid,
-    /// By pid; only those that the last look has seen.
+    /// By pid; only those that the last look has listed.
     known: HashMap<i32, Known>,
-    /// Room for an environment, kept between reads.
-    environ: Vec<u8>,
+    /// Room for what is read, kept between reads.
+    buffer: Vec<u8>,
 }
 
 /// What was read of a process once.
 #[derive(Debug, Clone, Copy)]
 struct Known {
     inode: u64,
-    run: Option<RunId>,
+    place: Place,
+}
+
+/// Where a process belongs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    /// Its session, when it was first seen.
+    pub(crate) session: Pid,
+    /// The run whose mark it bears.
+    pub(crate) run: Option<RunId>,
+}
+
+/// What came of reading a process.
+#[derive(Debug)]
+enum Met {
+    /// It is there.
+    Alive(Place),
+    /// It has ended and was not reaped.
+    Zombie,
+    /// It has gone, or is in the middle of an exec.
+    Unclear,
+}
+
+/// What one look has seen.
+#[derive(Debug)]
+pub(crate) struct Look {
+    /// Every process that may belong to a run, each once.
+    pub(crate) seen: Vec<Sighting>,
+    /// Whether nothing can have slipped through.
+    pub(crate) is_sure: bool,
 }
 
 /// A process as one look saw it. It may have gone since.
@@ -47,10 +79,8 @@ pub(crate) struct Sighting {
     pub(crate) pid: Pid,
     /// The number of its folder in `/proc`, which no later process of the same pid has.
     inode: u64,
-    /// Its session.
-    pub(crate) session: Pid,
-    /// The run whose mark it bears.
-    pub(crate) run: Option<RunId>,
+    /// Where it belongs.
+    pub(crate) place: Place,
 }
 
 impl Processes {
@@ -60,49 +90,79 @@ impl Processes {
             mark,
             own: getpid(),
             known: HashMap::new(),
-            environ: Vec::new(),
+            buffer: Vec::new(),
         }
     }
 
-    /// Looks at every process but ourselves and the kernel's threads, once each. Zombies are among
-    /// them.
-    pub(crate) fn look(&mut self) -> Vec<Sighting> {
+    /// Looks at every process but ourselves and `ended`, leaders that are known to have ended.
+    pub(crate) fn look(&mut self, ended: &[Pid]) -> Look {
         let mut earlier = mem::take(&mut self.known);
         let mut seen = Vec::with_capacity(earlier.len());
-        let mut blank = Vec::new();
+        let mut is_sure = true;
         for (pid, inode) in list() {
-            let Some(session) = session_of(pid).filter(|_| pid != self.own) else {
+            if pid == self.own || ended.contains(&pid) {
                 continue;
-            };
-            let known = earlier.remove(&pid.as_raw());
-            let run = match known.filter(|known| known.inode == inode) {
-                Some(known) => Some(known.run),
-                None => self.read(pid),
-            };
-            match run {
-                Some(run) => drop(self.known.insert(pid.as_raw(), Known { inode, run })),
-                None => blank.push(seen.len()),
             }
-            let run = run.flatten();
-            seen.push(Sighting {
-                pid,
-                inode,
-                session,
-                run,
-            });
+            let known = earlier.remove(&pid.as_raw());
+            let place = match known.filter(|known| known.inode == inode) {
+                Some(known) => known.place,
+                None => match self.meet(pid) {
+                    Met::Alive(place) => place,
+                    Met::Zombie => {
+                        is_sure = false;
+                        Place::OUTSIDE
+                    }
+                    Met::Unclear => {
+                        is_sure = false;
+                        continue;
+                    }
+                },
+            };
+            self.known.insert(pid.as_raw(), Known { inode, place });
+            if place.session != Place::OUTSIDE.session {
+                seen.push(Sighting { pid, inode, place });
+            }
         }
-        // An environment reads as empty for an instant during an exec, and always for a zombie.
-        for position in blank {
-            seen[position].run = self.read(seen[position].pid).flatten();
-        }
-        seen
+        Look { seen, is_sure }
     }
 
-    /// Reads the mark of a process; none where its environment is empty or cannot be read.
-    fn read(&mut self, pid: Pid) -> Option<Option<RunId>> {
-        read_environ(pid, &mut self.environ);
-        let is_blank = self.environ.is_empty();
-        (!is_blank).then(|| self.mark.read(&self.environ))
+    /// Remembers that this process was found to have ended: if it is seen again, it is a zombie, and
+    /// nothing can have come of it since.
+    pub(crate) fn bury(&mut self, gone: &Sighting) {
+        let known = Known {
+            inode: gone.inode,
+            place: Place::OUTSIDE,
+        };
+        self.known.insert(gone.pid.as_raw(), known);
+    }
+
+    /// Reads a process for the first time.
+    fn meet(&mut self, pid: Pid) -> Met {
+        let Ok(session) = getsid(Some(pid)) else {
+            return Met::Unclear;
+        };
+        if session == Place::OUTSIDE.session {
+            return Met::Alive(Place::OUTSIDE);
+        }
+        // Read twice where there is none, because the first may have been before the end of an exec
+        // and the command line after it.
+        for _ in 0..2 {
+            read(pid, "environ", &mut self.buffer);
+            if !self.buffer.is_empty() {
+                break;
+            }
+            read(pid, "cmdline", &mut self.buffer);
+            if self.buffer.is_empty() {
+                return if is_zombie(pid) {
+                    Met::Zombie
+                } else {
+                    Met::Unclear
+                };
+            }
+            self.buffer.clear();
+        }
+        let run = self.mark.read(&self.buffer);
+        Met::Alive(Place { session, run })
     }
 }
 
@@ -111,30 +171,36 @@ impl Sighting {
     ///
     /// Only a process that is alive after this was asked has answered for itself.
     pub(crate) fn is_still_there(&self, mark: &Mark) -> bool {
-        if fs::metadata(format!("/proc/{}", self.pid)).is_ok_and(|it| it.ino() == self.inode) {
+        let folder = fs::metadata(format!("/proc/{}", self.pid));
+        if folder.is_ok_and(|folder| folder.ino() == self.inode) {
             return true;
         }
-        let mut environ = Vec::new();
-        read_environ(self.pid, &mut environ);
-        self.run.is_some() && mark.read(&environ) == self.run
-            || session_of(self.pid) == Some(self.session)
+        let Place { session, run } = self.place;
+        run.is_some() && run_of(self.pid, mark) == run || session_of(self.pid) == Some(session)
     }
 }
 
-/// The session of a process; none for one that is gone, a thread of the kernel, or one that came from
-/// outside our namespace: none of these can be part of a run.
+impl Place {
+    /// Where no run of ours can be.
+    const OUTSIDE: Self = Self {
+        session: Pid::from_raw(0),
+        run: None,
+    };
+}
+
+/// The session of a process; none for one that is gone.
 pub(crate) fn session_of(pid: Pid) -> Option<Pid> {
-    getsid(Some(pid)).ok().filter(|sid| sid.as_raw() > 0)
+    getsid(Some(pid)).ok()
 }
 
 /// The run whose mark this process bears.
 pub(crate) fn run_of(pid: Pid, mark: &Mark) -> Option<RunId> {
     let mut environ = Vec::new();
-    read_environ(pid, &mut environ);
+    read(pid, "environ", &mut environ);
     mark.read(&environ)
 }
 
-/// Every pid with the number of its folder.
+/// Every pid with the number of its folder, in ascending order.
 fn list() -> Vec<(Pid, u64)> {
     let Ok(folder) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -148,11 +214,76 @@ fn list() -> Vec<(Pid, u64)> {
         .collect()
 }
 
-/// Reads an environment into `into`, which is empty afterwards where it cannot be read.
-fn read_environ(pid: Pid, into: &mut Vec<u8>) {
+/// Reads one file about a process into `into`, which is empty afterwards where it cannot be read.
+fn read(pid: Pid, name: &str, into: &mut Vec<u8>) {
     into.clear();
-    let opened = File::open(format!("/proc/{pid}/environ"));
+    let opened = File::open(format!("/proc/{pid}/{name}"));
     if opened.and_then(|mut file| file.read_to_end(into)).is_err() {
         into.clear();
+    }
+}
+
+/// Source: proc(5), the third field of `stat`. The second is the name, in parentheses, and may hold
+/// anything.
+fn is_zombie(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| {
+        let after_name = stat.rsplit_once(") ");
+        after_name.is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
+
+    fn sighting(look: &Look, pid: u32) -> Sighting {
+        let found = look
+            .seen
+            .iter()
+            .find(|it| it.pid.as_raw().unsigned_abs() == pid);
+        *found.expect("the process is seen")
+    }
+
+    #[test]
+    fn a_process_is_seen_with_its_mark_and_known_again_by_its_folder() {
+        let mark = Mark::new(Path::new("/some/home"));
+        let mut processes = Processes::new(mark.clone());
+        let mut child = Command::new("/bin/sleep")
+            .arg("1000")
+            .env("WSD_RUN", "/some/home/12")
+            .spawn()
+            .unwrap();
+        for _ in 0..2 {
+            let seen = sighting(&processes.look(&[]), child.id());
+            assert_eq!(seen.place.run, Some(RunId(12)));
+            assert_eq!(Some(seen.place.session), session_of(getpid()));
+            let folder = fs::metadata(format!("/proc/{}", child.id())).unwrap();
+            assert_eq!(folder.ino(), seen.inode);
+            assert!(seen.is_still_there(&mark));
+        }
+        let seen = sighting(&processes.look(&[]), child.id());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!seen.is_still_there(&mark));
+    }
+
+    #[test]
+    fn a_zombie_raises_doubt_once() {
+        let mut processes = Processes::new(Mark::new(Path::new("/some/home")));
+        let mut child = Command::new("/bin/true").spawn().unwrap();
+        let pid = Pid::from_raw(child.id().cast_signed());
+        while !is_zombie(pid) {
+            std::thread::yield_now();
+        }
+        assert!(matches!(processes.meet(pid), Met::Zombie));
+        assert!(!processes.look(&[]).is_sure);
+        assert!(processes.known.contains_key(&pid.as_raw()));
+        let look = processes.look(&[]);
+        assert!(look.seen.iter().all(|it| it.pid != pid));
+        child.wait().unwrap();
     }
 }

@@ -19,16 +19,29 @@ pub(crate) struct Stray {
     process: OwnedFd,
 }
 
+/// What came of taking hold of a process.
+#[derive(Debug)]
+pub(crate) enum Grip {
+    /// It is held.
+    Held(Stray),
+    /// It has ended.
+    Gone,
+    /// It has become another user's, and is none of our business any more.
+    Beyond,
+}
+
 impl Stray {
-    /// Takes hold of a process; none where it has gone, or has become another user's.
-    pub(crate) fn hold(seen: &Sighting, mark: &Mark) -> Option<Self> {
-        let number = rustix::process::Pid::from_raw(seen.pid.as_raw())?;
+    /// Takes hold of a process that was seen.
+    pub(crate) fn hold(seen: &Sighting, mark: &Mark) -> Grip {
+        let Some(number) = rustix::process::Pid::from_raw(seen.pid.as_raw()) else {
+            return Grip::Gone;
+        };
         let process = match pidfd_open(number, PidfdFlags::empty()) {
             Ok(process) => process,
-            Err(Errno::SRCH) => return None,
+            Err(Errno::SRCH) => return Grip::Gone,
             Err(errno) => {
                 tracing::error!(pid = %seen.pid, %errno, "cannot take hold of a process");
-                return None;
+                return Grip::Beyond;
             }
         };
         let stray = Self {
@@ -36,9 +49,14 @@ impl Stray {
             process,
         };
         // In this order: what is alive at the end had the number when its folder was looked at.
-        let is_it =
-            seen.is_still_there(mark) && !stray.is_gone() && sys::may_signal(stray.process());
-        is_it.then_some(stray)
+        if !seen.is_still_there(mark) || stray.is_gone() {
+            return Grip::Gone;
+        }
+        if sys::may_signal(stray.process()) {
+            Grip::Held(stray)
+        } else {
+            Grip::Beyond
+        }
     }
 
     /// Its number, to be shown.

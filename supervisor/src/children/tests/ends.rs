@@ -182,6 +182,61 @@ fn leftovers_of_this_home_are_ended_and_those_of_others_are_not() {
 }
 
 #[test]
+fn what_emptied_its_environment_is_known_by_its_session() {
+    play(async {
+        let mut stage = Stage::new();
+        let script = "exec env -i /bin/sh -c '/bin/sleep 1000 & echo $!'";
+        let (mut prints, _) = stage.launched(1, sh(script)).await;
+        let stray = prints.line();
+        stage.left(1).await;
+        stage.children.signal(RunId(1), Signal::KILL, Scope::Tree);
+        stage.exited(1).await;
+        assert!(!is_alive(&stray));
+    });
+}
+
+#[test]
+fn nothing_slips_through_between_a_fork_and_an_exec() {
+    play(async {
+        let mut stage = Stage::new();
+        for run in 1..=100 {
+            // The leader ends while its child is on its way through two sessions and two programs.
+            stage.launch(run, sh("setsid setsid -f sleep 1000 & exit 0"));
+            let mut event = stage.next().await;
+            while !matches!(event, fleet::Event::Exited { .. }) {
+                if matches!(event, fleet::Event::LeaderExited { .. }) {
+                    stage.children.signal(RunId(run), Signal::KILL, Scope::Tree);
+                }
+                event = stage.next().await;
+            }
+            let missed = crate::leftovers::end_leftovers(stage.home.path()).unwrap();
+            assert!(missed.is_empty(), "run {run} left {missed:?}");
+        }
+    });
+}
+
+#[test]
+fn fifty_runs_that_crash_together_leave_nothing() {
+    play(async {
+        let mut stage = Stage::new();
+        let count = 50;
+        for run in 1..=count {
+            stage.launch(run, sh("setsid -f sleep 1000; exit 1"));
+        }
+        let mut ended = 0;
+        while ended < count {
+            let event = stage.next().await;
+            if let fleet::Event::LeaderExited { run, .. } = event {
+                stage.children.signal(run, Signal::TERM, Scope::Tree);
+            }
+            ended += u64::from(matches!(event, fleet::Event::Exited { .. }));
+        }
+        let missed = crate::leftovers::end_leftovers(stage.home.path()).unwrap();
+        assert!(missed.is_empty(), "{missed:?}");
+    });
+}
+
+#[test]
 fn a_hundred_runs_that_end_at_once_cost_a_few_looks() {
     play(async {
         let mut stage = Stage::new();

@@ -30,7 +30,7 @@ use protocol::{LaunchError, LaunchStage, RunId};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::inbox::InboxSender;
-use crate::launch::{At as _, Binary, Output, Program};
+use crate::launch::{At as _, Binary, Output, Program, raise_descriptor_limit};
 use crate::ready::{self, Senders};
 use crate::sweep::{Mark, Sweeper, Tree};
 use crate::sys;
@@ -44,12 +44,15 @@ pub(crate) struct Children {
     binary: Binary,
     sweeper: Sweeper,
     inbox: InboxSender,
+    /// The limit of open descriptors that we were given and apps are given.
+    open_files: u64,
     /// The way to each task. One that is closed belongs to a run that is over.
     runs: BTreeMap<RunId, UnboundedSender<Order>>,
 }
 
 impl Children {
-    /// Makes ready to launch: opens our own executable and starts the sweeping thread.
+    /// Makes ready to launch: opens our own executable, raises our limit of descriptors, starts the
+    /// sweeping thread.
     ///
     /// `home` is absolute; runs are known as this home's by it.
     ///
@@ -64,6 +67,7 @@ impl Children {
             sweeper: Sweeper::start(mark.clone())?,
             mark,
             inbox,
+            open_files: raise_descriptor_limit()?,
             runs: BTreeMap::new(),
         })
     }
@@ -81,7 +85,7 @@ impl Children {
         let wants_offer = order.spec.ready.wait_ready;
         let offered = wants_offer.then(ready::offer).transpose();
         let (offer, app_side) = offered.at(LaunchStage::Descriptors, "")?.unzip();
-        let program = Program::of(order, &self.mark, app_side.as_ref());
+        let program = Program::of(order, &self.mark, app_side.as_ref(), self.open_files);
         let channel = app_side.as_ref().map(|app_side| &app_side.channel);
         let launcher = self.binary.start(&program, output, channel)?;
         let run = order.who.run;

@@ -20,6 +20,7 @@
 mod binary;
 mod failure;
 mod image;
+mod limit;
 mod message;
 mod program;
 
@@ -38,6 +39,7 @@ use rustix::io::FdFlags;
 pub(crate) use binary::{Binary, Output};
 pub(crate) use failure::At;
 use failure::failed;
+pub(crate) use limit::raise as raise_descriptor_limit;
 pub(crate) use message::{GO, read_verdict};
 pub(crate) use program::Program;
 
@@ -72,6 +74,7 @@ fn launch(daemon: &OwnedFd) -> Result<(), LaunchError> {
     }
     std::env::set_current_dir(&program.cwd).at(LaunchStage::Cwd, program.cwd.display())?;
     let _channel = place(channel)?;
+    limit::restore(program.open_files).at(LaunchStage::Place, "")?;
     let image = Image::of(&program)?;
     if message::hear_go(daemon) {
         return Err(image.execute());

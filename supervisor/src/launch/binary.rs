@@ -98,7 +98,10 @@ fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
 /// The program in a memfd, from its start: a message would have a limit, and an environment may be
 /// longer.
 fn written(program: &Program) -> io::Result<OwnedFd> {
-    let memfd = rustix::fs::memfd_create("program", MemfdFlags::CLOEXEC)?;
+    // A kernel may be told to refuse a memfd that does not renounce execution; one before 6.3 does
+    // not know the word.
+    let create = |flags| rustix::fs::memfd_create("program", MemfdFlags::CLOEXEC | flags);
+    let memfd = create(MemfdFlags::NOEXEC_SEAL).or_else(|_| create(MemfdFlags::empty()))?;
     let text = serde_json::to_vec(program)?;
     let mut file = File::from(memfd);
     io::Write::write_all(&mut file, &text)?;

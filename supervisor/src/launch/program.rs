@@ -33,6 +33,8 @@ pub(crate) struct Program {
     pub(super) cwd: PathBuf,
     /// As whom; none: as the daemon's own user.
     pub(super) user: Option<User>,
+    /// How many descriptors it may have open, unless it raises that itself.
+    pub(super) open_files: u64,
 }
 
 /// A user with all its groups.
@@ -47,13 +49,19 @@ pub(super) struct User {
 }
 
 impl Program {
-    /// The program of this order.
-    pub(crate) fn of(order: &LaunchOrder, mark: &Mark, app_side: Option<&AppSide>) -> Self {
+    /// The program of this order. `open_files` is the limit that the daemon was given.
+    pub(crate) fn of(
+        order: &LaunchOrder,
+        mark: &Mark,
+        app_side: Option<&AppSide>,
+        open_files: u64,
+    ) -> Self {
         Self {
             arguments: arguments(&order.spec.exec),
             env: environment(order, mark, app_side),
             cwd: order.spec.cwd.clone(),
             user: order.spec.run_as.as_ref().map(User::from),
+            open_files,
         }
     }
 }

@@ -7,6 +7,7 @@ use config::Signal;
 use config::spec::{RunAs, Scope};
 use fleet::Event;
 use nix::libc;
+use nix::sys::resource::Resource;
 use protocol::{ExitStatus, LaunchError, LaunchStage, RunId};
 
 use super::stage::{Stage, is_alive, is_root, play, program, python, sh};
@@ -189,6 +190,19 @@ fn an_app_leads_a_session_and_finds_no_descriptor_and_no_signal_changed() {
         stage.exited(2).await;
         assert_eq!(prints.text(), "SigIgn:\t0000000000000000\n");
         drop(leaked);
+    });
+}
+
+#[test]
+fn an_app_gets_the_limit_of_descriptors_that_the_daemon_was_given() {
+    play(async {
+        let mut stage = Stage::new();
+        stage.children.open_files = 77;
+        let (prints, _) = stage.launched(1, sh("ulimit -n")).await;
+        stage.exited(1).await;
+        assert_eq!(prints.text(), "77\n");
+        let (soft, hard) = nix::sys::resource::getrlimit(Resource::RLIMIT_NOFILE).unwrap();
+        assert_eq!(soft, hard);
     });
 }
 

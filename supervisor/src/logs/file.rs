@@ -200,3 +200,47 @@ fn write_all(mut file: &File, parts: [&[u8]; 2]) -> (usize, io::Result<()>) {
     }
     (done, Ok(()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+    use crate::inbox::inbox;
+
+    #[test]
+    fn what_does_not_fit_while_it_waits_is_counted_in_the_file() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("out.log");
+        symlink("/dev/full", &path).unwrap();
+        let (tell, _inbox) = inbox();
+        let mut file = LogFile::new(open::open(&path).unwrap(), tell);
+        let line = [&[b'x'; 1023][..], b"\n"].concat();
+        for _ in 0..HELD_MAX / 1024 + 3 {
+            file.append(0, [&line[..500], &line[500..]]);
+        }
+        fs::remove_file(&path).unwrap();
+        file.retry(LOOK_EVERY_MS);
+        assert_eq!(file.trouble(), None);
+        let written = fs::read(&path).unwrap();
+        let (held, told) = written.split_at(HELD_MAX);
+        assert!(held.chunks(1024).all(|chunk| chunk == line));
+        let told = String::from_utf8_lossy(told);
+        assert_eq!(
+            told,
+            "<wsd: 3072 bytes of runs that had ended did not fit and are lost>\n"
+        );
+    }
+
+    #[test]
+    fn a_write_that_stops_halfway_says_how_far_it_came() {
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        rustix::io::ioctl_fionbio(&writer, true).unwrap();
+        let writer = File::from(writer);
+        let [head, body] = [[b'a'; 40_000], [b'b'; 40_000]];
+        let (done, result) = write_all(&writer, [&head, &body]);
+        assert_eq!(done, 65_536);
+        assert_eq!(result.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        drop((reader, writer));
+    }
+}

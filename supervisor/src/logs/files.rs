@@ -175,3 +175,42 @@ impl Files {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inbox::inbox;
+    use crate::logs::open::open;
+
+    #[test]
+    fn a_file_is_open_once_and_as_long_as_somebody_writes_to_it() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("out.log");
+        let mut files = Files::new(inbox().0);
+        let one = files.adopt(open(&path).unwrap());
+        assert_eq!(files.adopt(open(&path).unwrap()), one);
+        files.release(one);
+        assert_eq!(files.entries.len(), 1);
+        files.release(one);
+        assert!(files.entries.is_empty() && files.by_path.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_holds_something_stays_until_it_is_written() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let path = folder.path().join("out.log");
+        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+        let mut files = Files::new(inbox().0);
+        assert_eq!(files.retry_in(), None);
+        let id = files.adopt(open(&path).unwrap());
+        files.append(id, 0, [b"line", b"\n"]);
+        assert_eq!(files.retry_in(), Some(REFUSED_RETRY));
+        files.release(id);
+        std::fs::remove_file(&path).unwrap();
+        assert!(!files.retry(499));
+        assert!(files.retry(5000));
+        assert_eq!(files.retry_in(), None);
+        assert!(files.entries.is_empty());
+        assert_eq!(std::fs::read(&path).unwrap(), b"line\n");
+    }
+}

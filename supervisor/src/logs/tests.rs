@@ -1,7 +1,7 @@
 //! The thread as a whole, through real pipes and files.
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -261,6 +261,46 @@ fn a_full_disk_makes_the_app_wait_and_costs_no_line() {
     home.finish(RUN);
     let written = home.read("out.log");
     assert!(written.starts_with(&printed[..printed.len() - 26]));
+}
+
+#[test]
+fn who_shares_a_file_that_cannot_be_written_waits_too() {
+    let mut home = Home::new(|| NOON);
+    std::os::unix::fs::symlink("/dev/full", home.path("all.log")).unwrap();
+    let paths = home.paths("all.log", "all.log", None);
+    let mut app = home.attach(RUN, &paths);
+    app.out(b"first\n");
+    assert!(matches!(home.next(), Event::Told { .. }));
+    app.err(b"stays in the pipe\n");
+    home.settle();
+    assert_eq!(rustix::io::ioctl_fionread(&app.err), Ok(18));
+}
+
+#[test]
+fn a_slow_reader_of_a_named_pipe_gets_every_line_in_its_time() {
+    static NOW: AtomicU64 = AtomicU64::new(NOON);
+    const LINES: usize = 20_000;
+    let mut home = Home::new(|| NOW.fetch_add(10, Ordering::Relaxed));
+    nix::unistd::mkfifo(&home.path("fifo"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let mut reader = fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .open(home.path("fifo"))
+        .unwrap();
+    let paths = home.paths("fifo", "err.log", None);
+    let mut app = home.attach(RUN, &paths);
+    let printing = std::thread::spawn(move || {
+        for n in 0..LINES {
+            app.out(format!("line {n:>10}\n").as_bytes());
+        }
+    });
+    let mut text = vec![0; LINES * 16];
+    reader.read_exact(&mut text).unwrap();
+    printing.join().unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.lines().eq((0..LINES).map(|n| format!("line {n:>10}"))));
+    // No notice has come: a slow reader is no trouble.
+    assert_eq!(home.finish(RUN).len(), 20);
 }
 
 #[test]

@@ -183,7 +183,10 @@ impl Writer {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
-        if self.pump.turn(stream, &mut self.files, now_ms) == Took::End {
+        // A stream that shares the file may have found it blocked a moment ago.
+        if !stream.outlet.is_blocked(&self.files)
+            && self.pump.turn(stream, &mut self.files, now_ms) == Took::End
+        {
             self.pump.end_line(stream, &mut self.files, now_ms);
             self.ended(id);
         } else if stream.outlet.is_blocked(&self.files) {

@@ -96,11 +96,9 @@ impl<'a> Sealed<'a> {
         let at = memchr::memmem::rfind(line, BEFORE_CHECKSUM)?;
         let (said, rest) = line.split_at(at);
         let digits = str::from_utf8(&rest[BEFORE_CHECKSUM.len()..]).ok()?;
-        let crc32 = digits.parse().ok()?;
-        // Only what the writer would have written is accepted, `+7` and `07` are not.
-        (digits == u32::to_string(&crc32)).then_some(Self {
+        Some(Self {
             said,
-            crc32,
+            crc32: digits.parse().ok()?,
             payload: &payload[1..],
         })
     }

@@ -18,7 +18,7 @@ use interprocess::local_socket::tokio::{Listener, Stream};
 use interprocess::local_socket::traits::StreamCommon as _;
 use interprocess::local_socket::traits::tokio::Listener as _;
 use protocol::{Pid, Refusal, Reply, Time};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::clients::conversation::Conversation;
 use crate::clock;
@@ -77,18 +77,29 @@ pub(crate) struct Reception {
     pub(crate) notices: Notices,
     pub(crate) admits: door::Admits,
     pub(crate) born: Time,
+    /// Changes once, when the daemon ends.
+    pub(crate) closing: watch::Receiver<Closing>,
+}
+
+/// Whether the daemon still listens to its clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closing {
+    NotYet,
+    Now,
 }
 
 /// The clients that are connected; to be waited for at the end.
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     seats: Arc<Semaphore>,
+    closing: watch::Sender<Closing>,
 }
 
 impl Clients {
     pub(crate) fn new() -> Self {
         Self {
             seats: Arc::new(Semaphore::new(CLIENTS_MAX)),
+            closing: watch::Sender::new(Closing::NotYet),
         }
     }
 
@@ -106,8 +117,15 @@ impl Clients {
         }
     }
 
-    /// Waits until the last replies have left, at most this long.
+    /// Changes once, when the daemon ends.
+    pub(crate) fn closing(&self) -> watch::Receiver<Closing> {
+        self.closing.subscribe()
+    }
+
+    /// Sends away whoever waits for nothing, and waits until the last replies have left, at most
+    /// this long.
     pub(crate) async fn drain(&self, limit: Duration) {
+        self.closing.send_replace(Closing::Now);
         let all = u32::try_from(CLIENTS_MAX).unwrap_or(u32::MAX);
         drop(tokio::time::timeout(limit, self.seats.acquire_many(all)).await);
     }

@@ -118,6 +118,7 @@ async fn serve(
         notices: shell.notices.clone(),
         admits,
         born: clock::boot(),
+        closing: clients.closing(),
     };
     let accepting = tokio::task::spawn_local(clients.clone().accept(listener, reception));
     let apps = u32::try_from(fleet.view(clock::boot()).apps.len()).unwrap_or(u32::MAX);

@@ -59,8 +59,13 @@ impl Conversation {
 
     /// Serves requests until the client goes, falls silent, or says something that is none.
     pub(crate) async fn converse(&mut self, reception: &Reception) -> io::Result<()> {
+        let mut closing = reception.closing.clone();
         loop {
-            if within(IDLE_LIMIT, self.stream.fill_buf()).await?.is_empty() {
+            let more = tokio::select! {
+                bytes = within(IDLE_LIMIT, self.stream.fill_buf()) => !bytes?.is_empty(),
+                _ = closing.changed() => false,
+            };
+            if !more {
                 return Ok(());
             }
             match within(LINE_LIMIT, self.hear::<Asking>()).await? {
@@ -106,6 +111,7 @@ impl Conversation {
     }
 
     async fn follow(&mut self, id: RequestId, reception: &Reception) -> io::Result<()> {
+        let mut closing = reception.closing.clone();
         let mut notices = reception.notices.follow();
         self.say(&Answering {
             id: Some(id),
@@ -114,7 +120,9 @@ impl Conversation {
         .await?;
         loop {
             let notice = tokio::select! {
+                biased;
                 notice = notices.recv() => notice,
+                _ = closing.changed() => return Ok(()),
                 () = gone(&mut self.stream) => return Ok(()),
             };
             match notice {

@@ -7,9 +7,9 @@
 //! few looks, not two hundred.
 //!
 //! The thread sleeps until somebody asks or a process dies that it waits for. It signals through
-//! pidfds only, and it knows that everything is gone when those are readable and one more look finds
-//! nothing and is sure of it. What this sweep cannot end, because it has become another user's, it leaves
-//! alone and does not wait for.
+//! pidfds only (`stray.rs`), and it knows that everything is gone when those are readable and one
+//! more look finds nothing and is sure of it. What it cannot end, because it has become another
+//! user's, it leaves alone and does not wait for.
 //!
 //! ```text
 //! signal ──▶ look, signal each of the tree that has left the leader's group
@@ -20,29 +20,24 @@
 mod mark;
 mod processes;
 mod stray;
+mod thread;
+mod watched;
 
 use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread;
+use std::sync::mpsc::{Sender, channel};
 
 use config::Signal;
 use nix::unistd::Pid;
 use protocol::RunId;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc::UnboundedSender;
 
 pub(crate) use mark::{Mark, NAME};
-pub(crate) use processes::{Look, Processes, Sighting, run_of, session_of};
+pub(crate) use processes::{Processes, Sighting, run_of, session_of};
 pub(crate) use stray::{Grip, Stray};
-
-/// How long to wait before each further look when a look was not sure that nothing is left, in
-/// milliseconds. What makes it unsure is over in an instant, unless the machine is very busy; after
-/// the last of these it is believed.
-const PAUSES_MS: [i64; 8] = [0, 1, 1, 2, 4, 8, 16, 32];
+use thread::Sweep;
 
 /// The processes of one run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,10 +110,7 @@ impl Sweeper {
             #[cfg(test)]
             looks: Arc::clone(&sweeper.looks),
         };
-        thread::Builder::new()
-            .name("sweep".to_owned())
-            .stack_size(256 * 1024)
-            .spawn(|| sweep.run())?;
+        sweep.start()?;
         Ok(sweeper)
     }
 
@@ -147,182 +139,6 @@ impl Sweeper {
     #[cfg(test)]
     pub(crate) fn looks(&self) -> usize {
         self.looks.load(std::sync::atomic::Ordering::SeqCst)
-    }
-}
-
-/// The thread's own.
-#[derive(Debug)]
-struct Sweep {
-    asked: Receiver<Request>,
-    heard: OwnedFd,
-    processes: Processes,
-    mark: Mark,
-    watched: Vec<Watched>,
-    #[cfg(test)]
-    looks: Arc<std::sync::atomic::AtomicUsize>,
-}
-
-/// A tree whose end is awaited.
-#[derive(Debug)]
-struct Watched {
-    tree: Tree,
-    mercy: Mercy,
-    tell: UnboundedSender<Sight>,
-    /// Whether `Left` has been told.
-    told: bool,
-    /// Alive when last looked at. Empty: a look is due.
-    strays: Vec<Stray>,
-    /// How many looks in a row found nothing without being sure of it.
-    doubts: usize,
-}
-
-impl Sweep {
-    fn run(mut self) {
-        self.look();
-        while self.wait() {
-            let signals = self.take_requests();
-            if !signals.is_empty() || self.watched.iter().any(Watched::is_due) {
-                let look = self.look();
-                self.deliver(&signals, &look.seen);
-                self.follow(&look);
-            }
-        }
-    }
-
-    fn look(&mut self) -> Look {
-        #[cfg(test)]
-        self.looks.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let ended: Vec<Pid> = self.watched.iter().map(|it| it.tree.leader).collect();
-        self.processes.look(&ended)
-    }
-
-    /// Sleeps until somebody asks, something dies or a look is due; false when nobody can ask any more.
-    fn wait(&mut self) -> bool {
-        let strays = self.watched.iter().flat_map(|it| &it.strays);
-        let mut awaited: Vec<PollFd<'_>> = std::iter::once(self.heard.as_fd())
-            .chain(strays.map(Stray::process))
-            .map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN))
-            .collect();
-        let pause = self.watched.iter().filter_map(Watched::pause).min();
-        match poll(&mut awaited, pause.as_ref()) {
-            Ok(_) | Err(Errno::INTR) => {}
-            Err(errno) => {
-                tracing::error!(%errno, "the sweeping thread cannot wait");
-                return false;
-            }
-        }
-        let mut ready = awaited.iter().map(PollFd::revents);
-        let bell = ready.next().unwrap_or_else(PollFlags::empty);
-        let dead: Vec<bool> = ready.map(|flags| !flags.is_empty()).collect();
-        let mut dead = dead.into_iter();
-        for watched in &mut self.watched {
-            watched.strays.retain(|_| !dead.next().unwrap_or(false));
-        }
-        !bell.contains(PollFlags::HUP) || bell.contains(PollFlags::IN)
-    }
-
-    /// Takes in everything that was asked; returns the signals to be sent.
-    fn take_requests(&mut self) -> Vec<(Tree, Signal)> {
-        // The bell first: a request that comes after this rings it again.
-        while rustix::io::read(&self.heard, &mut [0; 64]).is_ok_and(|taken| taken == 64) {}
-        let mut signals = Vec::new();
-        while let Ok(request) = self.asked.try_recv() {
-            match request {
-                Request::Signal { tree, signal } => signals.push((tree, signal)),
-                Request::Watch { tree, mercy, tell } => self.watched.push(Watched {
-                    tree,
-                    mercy,
-                    tell,
-                    told: false,
-                    strays: Vec::new(),
-                    doubts: 0,
-                }),
-            }
-        }
-        signals
-    }
-
-    /// Sends the signals to what was seen outside the groups.
-    fn deliver(&mut self, signals: &[(Tree, Signal)], seen: &[Sighting]) {
-        for (tree, signal) in signals {
-            for sighting in seen
-                .iter()
-                .filter(|it| tree.has(it) && !tree.has_in_group(it))
-            {
-                if let Grip::Held(stray) = Stray::hold(sighting, &self.mark) {
-                    stray.signal(*signal);
-                }
-            }
-            if *signal == Signal::KILL {
-                let killed = self.watched.iter_mut().filter(|it| it.tree == *tree);
-                killed.for_each(|it| it.mercy = Mercy::Kill);
-            }
-        }
-    }
-
-    /// Tells what has become of the watched trees for which a look is due.
-    fn follow(&mut self, look: &Look) {
-        let Self {
-            watched,
-            processes,
-            mark,
-            ..
-        } = self;
-        watched.retain_mut(|it| !it.is_due() || it.follow(look, processes, mark));
-    }
-}
-
-impl Watched {
-    /// Whether everything that was known of the tree has gone.
-    const fn is_due(&self) -> bool {
-        self.strays.is_empty()
-    }
-
-    /// How long to wait for the look that is due; none where none is.
-    fn pause(&self) -> Option<Timespec> {
-        let milliseconds = PAUSES_MS.get(self.doubts.saturating_sub(1))?;
-        self.is_due().then_some(Timespec {
-            tv_sec: 0,
-            tv_nsec: milliseconds * 1_000_000,
-        })
-    }
-
-    /// Takes hold of what is left; false when that is nothing, and has been told.
-    fn follow(&mut self, look: &Look, processes: &mut Processes, mark: &Mark) -> bool {
-        let mut is_sure = look.is_sure;
-        for seen in look.seen.iter().filter(|it| self.tree.has(it)) {
-            match Stray::hold(seen, mark) {
-                Grip::Held(stray) => self.strays.push(stray),
-                Grip::Gone => {
-                    // It may have left a child that was not listed.
-                    processes.bury(seen);
-                    is_sure = false;
-                }
-                Grip::Beyond => {}
-            }
-        }
-        if self.strays.is_empty() {
-            return self.doubt(is_sure);
-        }
-        self.doubts = 0;
-        if self.mercy == Mercy::Kill {
-            self.strays.iter().for_each(|it| it.signal(Signal::KILL));
-        }
-        if !self.told {
-            self.told = true;
-            self.tell.send(Sight::Left).ok();
-        }
-        true
-    }
-
-    /// Nothing was found: looks again, or tells so and returns false.
-    fn doubt(&mut self, is_sure: bool) -> bool {
-        self.doubts += 1;
-        let looks_again = !is_sure && self.doubts <= PAUSES_MS.len();
-        if !looks_again {
-            self.tell.send(Sight::Gone).ok();
-        }
-        looks_again
     }
 }
 

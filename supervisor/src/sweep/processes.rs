@@ -8,7 +8,7 @@
 //! has dropped a folder from its memory meanwhile, the number is new and the process is read again;
 //! nothing else happens.
 //!
-//! A look is sure of what it did not see. Pids are listed first and read afterwards, and pids are given
+//! A look knows what it may have missed. Pids are listed first and read afterwards, and they are given
 //! out upwards. So a child that is not in the list was born after it, of a parent that is in the list
 //! and has ended before it could be read, or is in the middle of an exec, when there is no
 //! environment to be read. Each look says whether it met such a one. What remains is a child that got

@@ -1,11 +1,12 @@
 //! The runs that live: launching, signalling, sweeping what they leave, reaping.
 //!
-//! Each run has one task, which owns everything of it: its pidfd, its talk with the launcher, what it
-//! says of itself. The loop only keeps the way to tell that task something. So what happens to one
-//! run happens in an order, and nothing is shared or locked. The tasks translate and never decide.
+//! Each run has one task, which owns everything of it: its pidfd, its talk with the launcher, what
+//! it says of itself. The loop only keeps the way to tell that task something. So what happens to
+//! one run happens in an order, and nothing is shared or locked. The tasks translate and never
+//! decide.
 //!
-//! The leader of a run is reaped last of all. Until then its number is its own, and so is the number
-//! of its process group and session.
+//! The leader of a run is reaped last of all. Until then its number is its own, and so is the
+//! number of its process group and session.
 //!
 //! ```text
 //! launch ──▶ waits for go ──go──▶ executing ──▶ Launched ──leader ends──▶ sweep

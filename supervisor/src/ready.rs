@@ -5,8 +5,8 @@
 //! `printf '"ready"\n' >&3`), as PM2 takes it; and `READY=1` sent to `NOTIFY_SOCKET`, as
 //! sd_notify(3) does it.
 //!
-//! Both stay open for the life of the run, and what else is said there is taken in and forgotten: an
-//! app whose channel closes is told so and may end itself, and one whose messages nobody takes
+//! Both stay open for the life of the run, and what else is said there is taken in and forgotten:
+//! an app whose channel closes is told so and may end itself, and one whose messages nobody takes
 //! waits in the middle of them.
 
 mod channel;

@@ -1,10 +1,10 @@
 //! Finding and ending what a run leaves behind.
 //!
-//! A run is a tree of processes, and only the leader is our child. The rest is known by its session,
-//! which is the leader's number for as long as the leader is not reaped, or by the mark in its
-//! environment (`mark.rs`). Both are looked up by one look at `/proc` (`processes.rs`), which one
-//! thread takes for all runs that ask at the same time: two hundred apps that end together cost a
-//! few looks, not two hundred.
+//! A run is a tree of processes, and only the leader is our child. The rest is known by its
+//! session, which is the leader's number for as long as the leader is not reaped, or by the mark in
+//! its environment (`mark.rs`). Both are looked up by one look at `/proc` (`processes.rs`), which
+//! one thread takes for all runs that ask at the same time: two hundred apps that end together cost
+//! a few looks, not two hundred.
 //!
 //! The thread sleeps until somebody asks or a process dies that it waits for. It signals through
 //! pidfds only (`stray.rs`), and it knows that everything is gone when those are readable and one

@@ -1,8 +1,8 @@
 //! How many descriptors may be open.
 //!
-//! The daemon needs several for each run and raises its own limit as far as it may. An app gets what
-//! the daemon had been given: a program that counts on the usual 1024, because it uses select(2) or
-//! closes every number there can be, must not find a million.
+//! The daemon needs several for each run and raises its own limit as far as it may. An app gets
+//! what the daemon had been given: a program that counts on the usual 1024, because it uses
+//! select(2) or closes every number there can be, must not find a million.
 
 use std::io;
 

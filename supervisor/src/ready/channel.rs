@@ -1,8 +1,8 @@
 //! The channel that Node calls IPC: one JSON value a line.
 //!
 //! Only one line matters here. A line is kept to the length of that one; what is longer is passed
-//! over, however long it is. Descriptors that an app sends along are closed by the kernel, because a
-//! plain read does not take them.
+//! over, however long it is. Descriptors that an app sends along are closed by the kernel, because
+//! a plain read does not take them.
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -1,9 +1,10 @@
 //! The mark by which a process is known to belong to a run, wherever it has gone.
 //!
-//! Each run gets the variable `WSD_RUN=<home>/<run>`, and what it starts inherits it. A process that
-//! forks twice and makes a session of its own loses parent, group and session; its environment, as
-//! the kernel shows it in `/proc/PID/environ`, it keeps. A program that empties its environment, or
-//! writes over that memory to change its title, after it left the session is not found by it.
+//! Each run gets the variable `WSD_RUN=<home>/<run>`, and what it starts inherits it. A process
+//! that forks twice and makes a session of its own loses parent, group and session; its
+//! environment, as the kernel shows it in `/proc/PID/environ`, it keeps. A program that empties its
+//! environment, or writes over that memory to change its title, after it left the session is not
+//! found by it.
 
 use std::path::Path;
 

@@ -8,11 +8,11 @@
 //! has dropped a folder from its memory meanwhile, the number is new and the process is read again;
 //! nothing else happens.
 //!
-//! A look knows what it may have missed. Pids are listed first and read afterwards, and they are given
-//! out upwards. So a child that is not in the list was born after it, of a parent that is in the list
-//! and has ended before it could be read, or is in the middle of an exec, when there is no
-//! environment to be read. Each look says whether it met such a one. What remains is a child that got
-//! a lower pid than its parent because the counter wrapped round at that very moment.
+//! A look knows what it may have missed. Pids are listed first and read afterwards, and they are
+//! given out upwards. So a child that is not in the list was born after it, of a parent that is in
+//! the list and has ended before it could be read, or is in the middle of an exec, when there is no
+//! environment to be read. Each look says whether it met such a one. What remains is a child that
+//! got a lower pid than its parent because the counter wrapped round at that very moment.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -126,8 +126,8 @@ impl Processes {
         Look { seen, is_sure }
     }
 
-    /// Remembers that this process was found to have ended: if it is seen again, it is a zombie, and
-    /// nothing can have come of it since.
+    /// Remembers that this process was found to have ended: if it is seen again, it is a zombie,
+    /// and nothing can have come of it since.
     pub(crate) fn bury(&mut self, gone: &Sighting) {
         let known = Known {
             inode: gone.inode,

@@ -73,7 +73,8 @@ fn ready_1_on_the_notify_socket_is_heard_once() {
         let mut stage = Stage::new();
         let script = format!(
             "{NOTIFY}notify(b'STATUS=coming')\nnotify(b'NOTREADY=1')\n\
-             notify(b'STATUS=up\\nREADY=1\\n')\nnotify(b'READY=1')\nos.execvp('sleep', ['sleep', '1000'])\n"
+             notify(b'STATUS=up\\nREADY=1\\n')\nnotify(b'READY=1')\n\
+             time.sleep(1000)\n"
         );
         stage.launched(1, waiting(python(&script))).await;
         assert_eq!(ready(&mut stage).await, ReadyBy::Notify);

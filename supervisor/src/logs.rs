@@ -49,9 +49,24 @@ pub(crate) type WallClock = fn() -> u64;
 /// The log thread, as the loop sees it. None of its methods waits for the thread but `stop`.
 #[derive(Debug)]
 pub(crate) struct Logs {
-    orders: Sender<Order>,
-    wake: Arc<EventFd>,
+    orders: Orders,
     thread: JoinHandle<()>,
+}
+
+/// The way to the thread.
+#[derive(Debug, Clone)]
+struct Orders {
+    sender: Sender<Order>,
+    /// Counts what was sent.
+    wake: Arc<EventFd>,
+}
+
+impl Orders {
+    fn give(&self, order: Order) {
+        // Neither fails while the thread lives; when it has ended, there is nobody to order about.
+        self.sender.send(order).ok();
+        self.wake.write(1).ok();
+    }
 }
 
 /// The ends of a run's pipes that its app writes to. They block, as programs expect of them.
@@ -77,7 +92,7 @@ impl Logs {
             &wake,
             EpollEvent::new(EpollFlags::EPOLLIN, StreamId::NONE.to_data()),
         )?;
-        let (orders, taken) = channel();
+        let (sender, taken) = channel();
         let wiring = Wiring {
             wake: Arc::clone(&wake),
             orders: taken,
@@ -88,11 +103,8 @@ impl Logs {
         let thread = std::thread::Builder::new()
             .name("logs".to_owned())
             .spawn(move || Writer::new(wiring).run())?;
-        Ok(Self {
-            orders,
-            wake,
-            thread,
-        })
+        let orders = Orders { sender, wake };
+        Ok(Self { orders, thread })
     }
 
     /// Opens the files of a run, makes its pipes and has the thread read them. Without a file (none
@@ -111,7 +123,7 @@ impl Logs {
         let combined = paths.combined.as_deref();
         let (out, out_stream) = connect(paths.out.as_deref(), combined)?;
         let (err, err_stream) = connect(paths.err.as_deref(), combined)?;
-        self.order(Order::Attach(Box::new(NewRun {
+        self.orders.give(Order::Attach(Box::new(NewRun {
             run,
             stamp: stamp.map(str::to_owned),
             out: out_stream,
@@ -122,30 +134,26 @@ impl Logs {
 
     /// The run's tree is gone: what is in its pipes is written, then comes `Event::LogEnded`.
     pub(crate) fn finish(&self, run: RunId) {
-        self.order(Order::Finish { run });
+        self.orders.give(Order::Finish { run });
     }
 
     /// Empties exactly these files, then comes `Event::Flushed`.
     pub(crate) fn flush(&self, ticket: Ticket, logs: Vec<LogPaths>) {
-        self.order(Order::Flush { ticket, logs });
+        self.orders.give(Order::Flush { ticket, logs });
     }
 
-    /// Opens all files again, which somebody may have moved away.
-    pub(crate) fn reopen(&self) {
-        self.order(Order::Reopen);
+    /// What opens all files again, which somebody may have moved away. For the thread that hears
+    /// of signals.
+    pub(crate) fn reopener(&self) -> impl Fn() + Send + use<> {
+        let orders = self.orders.clone();
+        move || orders.give(Order::Reopen)
     }
 
     /// Writes what is in the pipes and ends the thread. Waits for it.
     pub(crate) fn stop(self) {
-        self.order(Order::Stop);
+        self.orders.give(Order::Stop);
         // A panic in the thread has been printed, and there is nobody left to tell.
         drop(self.thread.join());
-    }
-
-    fn order(&self, order: Order) {
-        // Neither fails while the thread lives; when it has ended, there is nobody to order about.
-        self.orders.send(order).ok();
-        self.wake.write(1).ok();
     }
 }
 

@@ -185,7 +185,7 @@ fn reopening_goes_back_to_the_path_at_once() {
     app.out(b"before\n");
     home.settle();
     fs::rename(home.path("out.log"), home.path("old.log")).unwrap();
-    home.logs().reopen();
+    home.logs().reopener()();
     home.settle();
     app.out(b"after\n");
     home.settle();

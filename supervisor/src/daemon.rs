@@ -109,7 +109,8 @@ async fn serve(
     journal
         .append(&fleet.records())
         .map_err(step("write the journal of", home))?;
-    signals::start(sender.clone()).map_err(step("handle the signals of", home))?;
+    signals::start(sender.clone(), shell.logs.reopener())
+        .map_err(step("handle the signals of", home))?;
     let listener = door::open(paths, admits).map_err(step("listen on", &paths.socket()))?;
     let clients = Clients::new();
     let reception = Reception {

@@ -122,3 +122,33 @@ impl Senders {
 fn is_alive(pid: i32) -> bool {
     Path::new(&format!("/proc/{pid}")).exists()
 }
+
+#[cfg(test)]
+mod tests {
+    use nix::libc;
+    use nix::unistd::getpid;
+    use protocol::RunId;
+
+    use super::*;
+
+    #[test]
+    fn a_sender_that_is_gone_is_believed_by_its_user_and_a_living_one_must_be_of_the_run() {
+        let senders = Senders {
+            tree: Tree {
+                run: RunId(1),
+                leader: Pid::from_raw(i32::MAX),
+            },
+            uid: 12345,
+            mark: Mark::new(Path::new("/some/home")),
+        };
+        let says = |pid, uid| {
+            let sender = libc::ucred { pid, uid, gid: 0 };
+            senders.has(&sender.into())
+        };
+        let gone = i32::MAX - 1;
+        assert!(says(gone, 12345));
+        assert!(says(gone, 0));
+        assert!(!says(gone, 12346));
+        assert!(!says(getpid().as_raw(), 12345));
+    }
+}

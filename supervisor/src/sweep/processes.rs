@@ -236,38 +236,49 @@ fn is_zombie(pid: Pid) -> bool {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
-    use std::process::Command;
+    use std::process::{Child, Command};
 
     use super::*;
 
-    fn sighting(look: &Look, pid: u32) -> Sighting {
-        let found = look
-            .seen
-            .iter()
-            .find(|it| it.pid.as_raw().unsigned_abs() == pid);
-        *found.expect("the process is seen")
+    /// A child that is killed with the test.
+    struct Sleeper(Child);
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            self.0.kill().and_then(|()| self.0.wait()).unwrap();
+        }
+    }
+
+    /// Looks until it is seen: a spawn returns before the end of the exec.
+    fn see(processes: &mut Processes, pid: Pid) -> Sighting {
+        loop {
+            let look = processes.look(&[]);
+            let found = look.seen.iter().find(|it| it.pid == pid);
+            match found {
+                Some(found) => return *found,
+                None => assert!(!look.is_sure, "a look is sure and has missed it"),
+            }
+        }
     }
 
     #[test]
     fn a_process_is_seen_with_its_mark_and_known_again_by_its_folder() {
         let mark = Mark::new(Path::new("/some/home"));
         let mut processes = Processes::new(mark.clone());
-        let mut child = Command::new("/bin/sleep")
-            .arg("1000")
-            .env("WSD_RUN", "/some/home/12")
-            .spawn()
-            .unwrap();
+        let mut command = Command::new("/bin/sleep");
+        let command = command.arg("1000").env("WSD_RUN", "/some/home/12");
+        let child = Sleeper(command.spawn().unwrap());
+        let pid = Pid::from_raw(child.0.id().cast_signed());
         for _ in 0..2 {
-            let seen = sighting(&processes.look(&[]), child.id());
+            let seen = see(&mut processes, pid);
             assert_eq!(seen.place.run, Some(RunId(12)));
             assert_eq!(Some(seen.place.session), session_of(getpid()));
-            let folder = fs::metadata(format!("/proc/{}", child.id())).unwrap();
+            let folder = fs::metadata(format!("/proc/{pid}")).unwrap();
             assert_eq!(folder.ino(), seen.inode);
             assert!(seen.is_still_there(&mark));
         }
-        let seen = sighting(&processes.look(&[]), child.id());
-        child.kill().unwrap();
-        child.wait().unwrap();
+        let seen = see(&mut processes, pid);
+        drop(child);
         assert!(!seen.is_still_there(&mark));
     }
 

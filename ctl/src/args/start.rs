@@ -1,0 +1,59 @@
+//! The arguments of `start` and `restart`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Attributes;
+
+/// What `start` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  wsctl start                                     the ecosystem file of this folder
+  wsctl start ecosystem.config.cjs --only web
+  wsctl start server.js --name web -i 2 -- --port 3000
+  wsctl start \"npm run dev\" --name dev
+  wsctl start web                                 an app that is in the list")]
+pub(crate) struct StartArgs {
+    /// Configurations, scripts, commands, or apps that are there; `-` for a configuration on stdin
+    #[arg(value_name = "TARGET")]
+    pub(crate) targets: Vec<String>,
+    /// Replace an app of the same name that is running
+    #[arg(short, long)]
+    pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+    #[command(flatten)]
+    pub(crate) attributes: Attributes,
+}
+
+/// What `restart` takes.
+#[derive(Debug, Args)]
+pub(crate) struct RestartArgs {
+    /// Names, ids, namespaces, `/regex/`, `all`, configuration files, or `-` for one on stdin
+    #[arg(value_name = "APP", required_unless_present = "config")]
+    pub(crate) targets: Vec<String>,
+    /// Give the apps the environment of this shell
+    #[arg(short = 'a', long)]
+    pub(crate) update_env: bool,
+    #[command(flatten)]
+    pub(crate) file: FileArgs,
+    #[command(flatten)]
+    pub(crate) attributes: Attributes,
+}
+
+/// What concerns configuration files.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Configuration files")]
+pub(crate) struct FileArgs {
+    /// A configuration file, whatever its name
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Only the apps with these names
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Use the `env_<NAME>` of the apps
+    #[arg(long, value_name = "NAME")]
+    pub(crate) env: Option<String>,
+}

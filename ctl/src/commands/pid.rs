@@ -1,0 +1,33 @@
+//! `pid`: process ids, one a line.
+
+use protocol::View;
+use serde_json::json;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::select;
+
+/// Prints the process ids of an app, else of all; 0 for what does not run. Source: PM2.
+pub(crate) fn run(typed: Option<&str>, context: &mut Context) -> anyhow::Result<Exit> {
+    let view = context.client()?.view()?;
+    let view = match typed {
+        Some(word) => select::narrowed(view, &[word.to_owned()])?,
+        None => view,
+    };
+    let pids = pids(&view);
+    if context.json {
+        context.printer.json(&json!(pids))?;
+    } else {
+        for pid in pids {
+            context.printer.out(&pid.to_string())?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn pids(view: &View) -> Vec<u32> {
+    let instances = view.apps.iter().flat_map(|app| &app.instances);
+    instances
+        .map(|instance| instance.pid.map_or(0, |pid| pid.0))
+        .collect()
+}

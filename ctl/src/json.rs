@@ -1,0 +1,179 @@
+//! Shapes of JSON that are not a reply's own: the list with what this side adds, and PM2's.
+//!
+//! Neither holds an environment: [`pm2`] gets one only where the person asked for it.
+
+use config::Env;
+use config::spec::{ExecMode, RestartDelay, Scope};
+use protocol::view::{AppView, InstanceView};
+use protocol::{ExitStatus, View};
+use serde_json::{Map, Value, json};
+
+use crate::table::{self, Row, Sort};
+use crate::{memory, users};
+
+/// One object an instance: what the table shows under the same names, then all else that the view
+/// knows of it and its app under the view's names.
+///
+/// Units: `memory` in bytes, `uptime` and the other times in milliseconds. What there is not is null.
+pub(crate) fn list(view: &View, sort: Option<Sort>) -> anyhow::Result<Vec<Value>> {
+    table::rows(view, sort).iter().map(object_of).collect()
+}
+
+fn object_of(row: &Row<'_>) -> anyhow::Result<Value> {
+    let mut shown = object(json!({
+        "id": row.instance.id,
+        "name": row.app.name,
+        "namespace": row.app.namespace,
+        "mode": row.app.mode,
+        "pid": row.instance.pid,
+        "uptime": row.instance.uptime,
+        "restarts": row.instance.restarts,
+        "status": row.instance.state,
+        "memory": row.memory,
+        "user": row.user,
+    }));
+    for (more, known_by) in [
+        (serde_json::to_value(row.instance)?, ["app", "state"]),
+        (serde_json::to_value(row.app)?, ["instances", "instances"]),
+    ] {
+        let fields = object(more).into_iter();
+        let others = fields.filter(|(name, _)| !known_by.contains(&name.as_str()));
+        for (name, value) in others {
+            shown.entry(name).or_insert(value);
+        }
+    }
+    Ok(Value::Object(shown))
+}
+
+/// One instance in the shape of an element of `pm2 jlist`.
+///
+/// Units: `now_ms`, `pm_uptime` in milliseconds since 1970; memory in bytes; times in milliseconds.
+/// What there is no fact for is left out and not made up: `monit.cpu`, `created_at`, `version`.
+///
+/// Source: PM2's `jlist`.
+pub(crate) fn pm2(app: &AppView, instance: &InstanceView, now_ms: u64, env: Option<Env>) -> Value {
+    let memory = instance.pid.and_then(memory::resident).unwrap_or(0);
+    let mut pm2_env = settings(app);
+    pm2_env.extend(life(app, instance, now_ms));
+    if let Some(env) = env {
+        pm2_env.insert("env".to_owned(), json!(env));
+    }
+    json!({
+        "pid": instance.pid.map_or(0, |pid| pid.0),
+        "name": app.name,
+        "pm_id": instance.id,
+        "monit": { "memory": memory },
+        "pm2_env": pm2_env,
+    })
+}
+
+/// What the app was given.
+fn settings(app: &AppView) -> Map<String, Value> {
+    let exec = &app.exec;
+    let interpreter = exec
+        .interpreter
+        .as_ref()
+        .map_or_else(|| json!("none"), |path| json!(path));
+    let mut settings = object(json!({
+        "name": app.name,
+        "namespace": app.namespace,
+        "exec_mode": match app.mode {
+            ExecMode::Fork => "fork_mode",
+            ExecMode::Cluster => "cluster_mode",
+        },
+        "instances": app.instances.len(),
+        "pm_exec_path": exec.script,
+        "pm_cwd": app.cwd,
+        "exec_interpreter": interpreter,
+        "args": exec.args,
+        "node_args": exec.interpreter_args,
+        "autorestart": app.restart.autorestart,
+        "max_restarts": app.restart.max_restarts,
+        "min_uptime": app.restart.min_uptime,
+        "stop_exit_codes": app.restart.stop_exit_codes,
+        "kill_timeout": app.stop.timeout,
+        "kill_signal": app.stop.signal,
+        "treekill": app.stop.scope == Scope::Tree,
+        "wait_ready": app.ready.wait_ready,
+        "listen_timeout": app.ready.listen_timeout,
+        "instance_var": app.instance_var,
+        "username": users::name_of(app.uid.unwrap_or_else(users::own_uid)),
+        "watch": false,
+    }));
+    let (name, delay) = match app.restart.delay {
+        RestartDelay::Fixed(delay) => ("restart_delay", delay),
+        RestartDelay::Backoff(first) => ("exp_backoff_restart_delay", first),
+    };
+    settings.insert(name.to_owned(), json!(delay));
+    let optional = [
+        ("uid", app.uid.map(|uid| json!(uid))),
+        (
+            "increment_var",
+            app.increment_var.as_ref().map(|var| json!(var)),
+        ),
+        (
+            "log_date_format",
+            app.stamp.as_ref().map(|stamp| json!(stamp)),
+        ),
+    ];
+    settings.extend(present(optional));
+    settings
+}
+
+/// What became of the instance.
+fn life(app: &AppView, instance: &InstanceView, now_ms: u64) -> Map<String, Value> {
+    let mut life = object(json!({
+        "pm_id": instance.id,
+        "status": instance.state,
+        "restart_time": instance.restarts,
+        "unstable_restarts": instance.unstable.0,
+        "pm_pid_path": instance.pid_file,
+        "pm_out_log_path": instance.logs.out,
+        "pm_err_log_path": instance.logs.err,
+    }));
+    life.insert(app.instance_var.clone(), json!(instance.slot));
+    let born = instance
+        .uptime
+        .map(|uptime| now_ms.saturating_sub(uptime.as_millis()));
+    let optional = [
+        ("pm_uptime", born.map(|born| json!(born))),
+        (
+            "pm_log_path",
+            instance.logs.combined.as_ref().map(|path| json!(path)),
+        ),
+        ("exit_code", instance.last_exit.and_then(exit_code)),
+        ("exit_signal", instance.last_exit.and_then(exit_signal)),
+    ];
+    life.extend(present(optional));
+    life
+}
+
+fn exit_code(status: ExitStatus) -> Option<Value> {
+    match status {
+        ExitStatus::Code(code) => Some(json!(code)),
+        ExitStatus::Signal { .. } | ExitStatus::Unknown => None,
+    }
+}
+
+fn exit_signal(status: ExitStatus) -> Option<Value> {
+    match status {
+        ExitStatus::Signal { signal, .. } => Some(json!(signal)),
+        ExitStatus::Code(_) | ExitStatus::Unknown => None,
+    }
+}
+
+fn present<const N: usize>(
+    fields: [(&str, Option<Value>); N],
+) -> impl Iterator<Item = (String, Value)> {
+    fields
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+}
+
+fn object(value: Value) -> Map<String, Value> {
+    let mut value = value;
+    value
+        .as_object_mut()
+        .map(std::mem::take)
+        .unwrap_or_default()
+}

@@ -1,0 +1,30 @@
+//! How much memory a process holds, read from the kernel at the moment of asking.
+
+use std::fs;
+
+use protocol::Pid;
+
+/// The resident memory of one process in bytes; none where it is gone or another user's.
+///
+/// Staleness: the process may have ended and its number been given to another since the daemon
+/// named it; the figure is for showing only.
+///
+/// Source: proc_pid_statm(5), the second field, in pages.
+pub(crate) fn resident(pid: Pid) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
+    let page = u64::try_from(rustix::param::page_size()).ok()?;
+    pages.checked_mul(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_holds_some_memory_and_no_process_zero_does() {
+        let own = resident(Pid(std::process::id())).unwrap();
+        assert!(own > 100_000, "{own} bytes");
+        assert_eq!(resident(Pid(0)), None);
+    }
+}

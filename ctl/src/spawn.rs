@@ -1,0 +1,208 @@
+//! Starting the daemon, and waiting until it listens.
+//!
+//! The daemon gets a session of its own, the root folder, an environment without the person's
+//! secrets, and `wsd.log` as its standard error. Its standard output is a pipe on which it says
+//! `ready` once its socket listens, or one line that says why it cannot; so nobody polls. Two
+//! `wsctl` at the same time start one daemon: a lock lets the second find what the first started.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::fd::AsFd;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::Context as _;
+use config::Env;
+use nix::errno::Errno;
+use nix::fcntl::{Flock, FlockArg};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use protocol::Paths;
+
+use crate::client::Client;
+use crate::exit::{Exit, Failure};
+
+/// How long the daemon may take until it listens. It reads its state first.
+const READY_WITHIN_MS: u16 = 10_000;
+
+/// The longest line that the daemon may say on its way up, in bytes.
+const LINE_MAX: u64 = 4096;
+
+/// How much of the daemon's log is quoted when it did not come up, in bytes and lines.
+const QUOTED_MAX: u64 = 4096;
+const QUOTED_LINES: usize = 5;
+
+/// The variables that the daemon gets. What an app gets is in its specification.
+const PASSED_ON: [&str; 9] = [
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "WSD_GROUP",
+    "WSD_LOG",
+];
+
+/// Starts the daemon of this home unless somebody else just did, and connects to it.
+pub(crate) fn start(paths: &Paths, env: &Env) -> anyhow::Result<Client> {
+    prepare(paths.home())?;
+    let _lock = lock(&paths.home().join("start.lock"))?;
+    if let Some(client) = Client::connect(&paths.socket())? {
+        return Ok(client);
+    }
+    let log = open_log(&paths.daemon_log())?;
+    let said_before = log.metadata().map_or(0, |metadata| metadata.len());
+    let mut daemon = launch(paths, env, log)?;
+    let said = daemon.stdout.take().map_or(Ok(String::new()), first_line);
+    let said = said.context("failed to wait for the daemon")?;
+    if said != "ready" {
+        // The daemon may be up by somebody else's doing, which is as good.
+        return Client::connect(&paths.socket())?
+            .ok_or_else(|| not_up(&said, &mut daemon, paths, said_before).into());
+    }
+    Client::connect(&paths.socket())?.ok_or_else(|| {
+        let socket = paths.socket();
+        let what = format!(
+            "the daemon is up, and nobody listens at {}",
+            socket.display()
+        );
+        Failure::new(Exit::NoDaemon, what).into()
+    })
+}
+
+/// Leaves the session and becomes `program`; only comes back when that failed.
+///
+/// The process must not lead a group, as one that was just spawned does not.
+pub(crate) fn detach(program: &[OsString]) -> anyhow::Result<Exit> {
+    use std::os::unix::process::CommandExt;
+
+    nix::unistd::setsid().context("failed to leave the session")?;
+    let (name, args) = program.split_first().context("no program was named")?;
+    let error = Command::new(name).args(args).exec();
+    Err(error).with_context(|| format!("failed to execute {}", Path::new(name).display()))
+}
+
+fn prepare(home: &Path) -> anyhow::Result<()> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(home);
+    made.with_context(|| format!("failed to make the folder {}", home.display()))
+}
+
+fn lock(file: &Path) -> anyhow::Result<Flock<File>> {
+    let opened = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(file);
+    let opened = opened.with_context(|| format!("failed to open {}", file.display()))?;
+    Flock::lock(opened, FlockArg::LockExclusive)
+        .map_err(|(_, errno)| errno)
+        .with_context(|| format!("failed to lock {}", file.display()))
+}
+
+fn open_log(file: &Path) -> anyhow::Result<File> {
+    let opened = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(file);
+    opened.with_context(|| format!("failed to open the daemon's log {}", file.display()))
+}
+
+fn launch(paths: &Paths, env: &Env, log: File) -> anyhow::Result<Child> {
+    let own = env::current_exe().context("failed to find the program that runs")?;
+    let program = find(&own, env)?;
+    let passed_on = PASSED_ON
+        .iter()
+        .filter_map(|name| Some((*name, env.get(name)?)));
+    let spawned = Command::new(&own)
+        .arg("__detach")
+        .arg(&program)
+        .arg("run")
+        .env_clear()
+        .envs(passed_on)
+        .env("WSD_HOME", paths.home())
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn();
+    spawned.with_context(|| format!("failed to start the daemon {}", program.display()))
+}
+
+/// The daemon's program: beside this one, else in PATH.
+fn find(own: &Path, env: &Env) -> Result<PathBuf, Failure> {
+    let beside = own.parent().map(|folder| folder.join("wsd"));
+    let in_path = env
+        .get("PATH")
+        .into_iter()
+        .flat_map(env::split_paths)
+        .map(|folder| folder.join("wsd"));
+    let mut places = beside.iter().cloned().chain(in_path);
+    places.find(|place| place.is_file()).ok_or_else(|| {
+        let folder = own.parent().unwrap_or_else(|| Path::new("/"));
+        let what = format!(
+            "the daemon was not started: there is no program `wsd` in {} or in PATH",
+            folder.display()
+        );
+        Failure::new(Exit::NoDaemon, what).hint("install `wsd` beside `wsctl`")
+    })
+}
+
+/// What the daemon says first, without the line end; empty where it says nothing or nothing in time.
+fn first_line(mut pipe: ChildStdout) -> io::Result<String> {
+    let mut said = Vec::new();
+    while !said.contains(&b'\n') {
+        let mut watched = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut watched, PollTimeout::from(READY_WITHIN_MS)) {
+            Err(Errno::EINTR) => continue,
+            Err(errno) => return Err(errno.into()),
+            Ok(0) => break,
+            Ok(_) => {}
+        }
+        let mut piece = [0; 512];
+        let length = pipe.read(&mut piece)?;
+        let room = u64::try_from(said.len()).is_ok_and(|length| length < LINE_MAX);
+        if length == 0 || !room {
+            break;
+        }
+        said.extend_from_slice(piece.get(..length).unwrap_or_default());
+    }
+    let text = String::from_utf8_lossy(&said);
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}
+
+fn not_up(said: &str, daemon: &mut Child, paths: &Paths, said_before: u64) -> Failure {
+    let ended = daemon.try_wait().ok().flatten();
+    let why = match (said, ended) {
+        ("", None) => format!("it was not ready within {} s", READY_WITHIN_MS / 1000),
+        ("", Some(status)) => format!("it ended at once ({status})"),
+        (said, _) => said.to_owned(),
+    };
+    let log = paths.daemon_log();
+    let quoted = quoted(&log, said_before).map_or_else(String::new, |lines| format!("\n{lines}"));
+    Failure::new(
+        Exit::NoDaemon,
+        format!("the daemon was not started: {why}{quoted}"),
+    )
+    .hint(format!("its log is {}", log.display()))
+}
+
+/// The last lines that the daemon logged, each behind a bar; none where it logged nothing.
+fn quoted(log: &Path, from: u64) -> Option<String> {
+    let mut file = File::open(log).ok()?;
+    let length = fs::metadata(log).ok()?.len();
+    file.seek(SeekFrom::Start(from.max(length.saturating_sub(QUOTED_MAX))))
+        .ok()?;
+    let mut bytes = Vec::new();
+    file.take(QUOTED_MAX).read_to_end(&mut bytes).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<String> = text.lines().map(|line| format!("  | {line}")).collect();
+    let first = lines.len().saturating_sub(QUOTED_LINES);
+    let last = lines.get(first..).filter(|lines| !lines.is_empty())?;
+    Some(last.join("\n"))
+}

@@ -1,0 +1,135 @@
+//! How a run ended that nobody had asked to end.
+
+use protocol::reply::{Death, DeathBy};
+use protocol::{ExitStatus, LaunchError, LaunchStage};
+
+use super::{errno, span};
+
+/// ENOENT and EACCES, on every architecture that Linux runs on. Source: errno(3).
+const NO_SUCH_FILE: i32 = 2;
+const PERMISSION_DENIED: i32 = 13;
+
+/// What happened, in a few words: `exit code 1 after 120ms`.
+pub(crate) fn death(death: &Death) -> String {
+    match &death.how {
+        DeathBy::Exit(status) => format!("{} after {}", ended(*status), span(death.lived)),
+        DeathBy::Launch(error) => launch(error),
+        DeathBy::NotReady { within } => {
+            format!("it did not say that it is ready within {}", span(*within))
+        }
+    }
+}
+
+/// How it ended and how long it lived, for one without last words.
+pub(crate) fn lived(how: &DeathBy, lived: config::Span) -> String {
+    death(&Death {
+        how: how.clone(),
+        lived,
+        last_lines: Vec::new(),
+    })
+}
+
+/// The step that failed, what it was done to, and the kernel's reason.
+pub(crate) fn launch(error: &LaunchError) -> String {
+    let on = error.on.as_str();
+    let step = match error.stage {
+        LaunchStage::Logs => format!("open the log file `{on}`"),
+        LaunchStage::Descriptors => "make its pipes".to_owned(),
+        LaunchStage::Spawn => "start the launcher".to_owned(),
+        LaunchStage::Session => "make its session".to_owned(),
+        LaunchStage::User => format!("become the user `{on}`"),
+        LaunchStage::Cwd => format!("chdir `{on}`"),
+        LaunchStage::Place => "place its descriptors".to_owned(),
+        LaunchStage::Exec => format!("execute `{on}`"),
+        LaunchStage::Vanished => return "the launcher ended without a word".to_owned(),
+    };
+    format!("{step}: {}", errno(error.errno))
+}
+
+/// What to do about a launch that failed, where that is known.
+pub(crate) fn launch_hint(error: &LaunchError) -> Option<String> {
+    let on = error.on.as_str();
+    match (error.stage, error.errno) {
+        (LaunchStage::Exec, NO_SUCH_FILE) => Some(format!(
+            "check that `{on}` is there, and that the interpreter in its first line is"
+        )),
+        (LaunchStage::Exec, PERMISSION_DENIED) => Some(format!(
+            "make it executable (`chmod +x {on}`), or name an `interpreter`"
+        )),
+        (LaunchStage::Cwd, _) => Some("check `cwd`".to_owned()),
+        (LaunchStage::Logs, _) => {
+            Some("check `out_file` and `error_file`, and who may write there".to_owned())
+        }
+        (LaunchStage::User, _) => Some("check `uid` and `gid`; the daemon must be root".to_owned()),
+        (
+            LaunchStage::Descriptors
+            | LaunchStage::Spawn
+            | LaunchStage::Session
+            | LaunchStage::Place
+            | LaunchStage::Exec
+            | LaunchStage::Vanished,
+            _,
+        ) => None,
+    }
+}
+
+/// How a process ended, as the end of "it …": `exit code 1`, `killed by SIGSEGV`.
+pub(crate) fn ended(status: ExitStatus) -> String {
+    match status {
+        ExitStatus::Code(_) => status.to_string(),
+        ExitStatus::Signal { .. } => format!("killed by {status}"),
+        ExitStatus::Unknown => "ended in an unknown way".to_owned(),
+    }
+}
+
+/// An app's line as it can be shown anywhere: without escape sequences and control characters, which
+/// could move the cursor and repaint what is not theirs.
+pub(crate) fn safe(line: &str) -> String {
+    let bare = anstream::adapter::strip_str(line).to_string();
+    bare.replace('\t', "    ")
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use config::{Signal, Span};
+
+    use super::*;
+
+    #[test]
+    fn each_death_says_what_how_and_after_how_long() {
+        let said = |how| lived(&how, Span(120));
+        assert_eq!(
+            said(DeathBy::Exit(ExitStatus::Code(1))),
+            "exit code 1 after 120ms"
+        );
+        let killed = ExitStatus::Signal {
+            signal: Signal::KILL,
+            core: false,
+        };
+        assert_eq!(said(DeathBy::Exit(killed)), "killed by SIGKILL after 120ms");
+        let within = Span::secs(3);
+        assert_eq!(
+            said(DeathBy::NotReady { within }),
+            "it did not say that it is ready within 3s"
+        );
+    }
+
+    #[test]
+    fn a_failed_launch_names_the_step_the_thing_and_the_reason() {
+        let error = LaunchError {
+            stage: LaunchStage::Cwd,
+            on: "/srv/app".to_owned(),
+            errno: PERMISSION_DENIED,
+        };
+        assert_eq!(launch(&error), "chdir `/srv/app`: permission denied");
+        assert_eq!(launch_hint(&error).as_deref(), Some("check `cwd`"));
+    }
+
+    #[test]
+    fn an_apps_line_cannot_repaint_the_screen() {
+        assert_eq!(safe("\u{1b}[31mred\u{1b}[0m\t\u{7}end\r"), "red    end");
+    }
+}

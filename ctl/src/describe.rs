@@ -59,19 +59,15 @@ fn life(instance: &InstanceView) -> Rows {
     rows
 }
 
-/// What comes next for an instance that is not where it should be.
+/// What comes next for an instance that is not where it should be, and which attempt that is.
 fn next(instance: &InstanceView) -> Option<String> {
-    let (deaths, _) = instance.unstable;
+    let attempt = instance.failures.saturating_add(1);
     match (instance.state, instance.next_in) {
         (StateView::Errored, _) => {
             Some("none: it died too often; start it when it is mended".to_owned())
         }
-        (_, Some(wait)) => Some(format!(
-            "in {}, after {} early {}",
-            words::span(wait),
-            deaths,
-            if deaths == 1 { "death" } else { "deaths" }
-        )),
+        (_, Some(wait)) => Some(format!("in {}, attempt {attempt}", words::span(wait))),
+        (_, None) if instance.failures > 0 => Some(format!("this is attempt {attempt}")),
         (_, None) => None,
     }
 }
@@ -95,7 +91,7 @@ fn program(app: &AppView, instance: &InstanceView) -> Rows {
     rows.push(("exec cwd", app.cwd.display().to_string()));
     rows.push(("exec mode", words::mode(app.mode).to_owned()));
     let number = format!(
-        "{} of {}, in {}",
+        "{} of {} ({})",
         instance.slot,
         words::count(app.instances.len(), "instance"),
         app.instance_var

@@ -14,9 +14,6 @@ use regex_lite::Regex;
 
 use crate::exit::{Exit, Failure};
 
-/// The least likeness, from 0 to 1, at which another name may be what was meant.
-const LIKENESS_MIN: f64 = 0.75;
-
 /// The apps there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Known {
@@ -100,14 +97,19 @@ impl Known {
         names.filter(|name| pattern.is_match(name)).collect()
     }
 
-    /// The name or namespace that is most like a word, if any is like it.
+    /// The name or namespace that a word was most likely meant to be: one a few slips away, else
+    /// one that begins with it.
     pub(crate) fn nearest(&self, word: &str) -> Option<&str> {
-        let texts = self.apps.iter().flat_map(|app| [&app.name, &app.namespace]);
-        texts
-            .map(|text| (strsim::jaro_winkler(text, word), text.as_str()))
-            .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
-            .max_by(|(one, _), (other, _)| one.total_cmp(other))
-            .map(|(_, text)| text)
+        let texts = || self.apps.iter().flat_map(|app| [&app.name, &app.namespace]);
+        let slips_max = 1 + word.chars().count() / 5;
+        let near = texts()
+            .map(|text| (strsim::damerau_levenshtein(text, word), text))
+            .filter(|(slips, _)| *slips <= slips_max)
+            .min();
+        let longer = || texts().find(|text| text.starts_with(word));
+        near.map(|(_, text)| text)
+            .or_else(longer)
+            .map(String::as_str)
     }
 
     /// That a word means nothing, with what may have been meant.
@@ -207,7 +209,10 @@ mod tests {
     fn a_slip_of_the_finger_is_answered_with_the_name() {
         let known = known(&[("workscript-api", "default", 0)]);
         assert_eq!(known.nearest("workscirpt-api"), Some("workscript-api"));
+        assert_eq!(known.nearest("workscript"), Some("workscript-api"));
         assert_eq!(known.nearest("zzz"), None);
+        let short = self::known(&[("web", "default", 0)]);
+        assert_eq!(short.nearest("wbe"), Some("web"));
     }
 
     #[test]

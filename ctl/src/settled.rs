@@ -97,20 +97,21 @@ pub(crate) fn show(
     for line in summary(deed, &settled.outcomes) {
         context.printer.note(&line);
     }
-    tell_failures(&settled.outcomes, &context.printer);
-    if let Some(error) = &settled.unsaved {
-        let what = words::disk(error);
-        context
-            .printer
-            .error(&format!("this is not on disk: {what}"));
-        context.printer.hint(
-            "after a reboot the apps would be as they were before; make room, then `wsctl save`",
-        );
-    }
     if context.json {
         context.printer.json(settled)?;
     } else if context.quiet == Quiet::No {
         list::show(&client.view()?, context)?;
+    }
+    // What went wrong stands last on the screen, below a list that may be long.
+    tell_failures(&settled.outcomes, &context.printer);
+    if let Some(error) = &settled.unsaved {
+        let what = words::disk(error);
+        let hint =
+            "after a reboot the apps would be as they were before; make room, then `wsctl save`";
+        context
+            .printer
+            .error(&format!("this is not on disk: {what}"));
+        context.printer.hint(hint);
     }
     Ok(settled.exit())
 }
@@ -204,6 +205,11 @@ fn tell_failures(outcomes: &[Outcome], printer: &Printer) {
             "{more} did not get there; `wsctl describe` tells of each"
         ));
     }
+    let mut hints: Vec<String> = failed.iter().filter_map(|outcome| hint(outcome)).collect();
+    hints.dedup();
+    for hint in hints.iter().take(TOLD_MAX) {
+        printer.hint(hint);
+    }
 }
 
 /// Tells why an instance is not where it was asked to be.
@@ -212,22 +218,18 @@ fn tell(outcome: &Outcome, printer: &Printer) {
     let name = format!("`{}` (id {})", instance.app, instance.id);
     match &outcome.reached {
         Reached::Died { death } => {
-            printer.error(&format!("{name} did not start: {}", words::death(death)));
+            let why = words::death(death);
+            printer.error(&format!("{name} did not start: {why}"));
             tell_last_lines(death, printer);
             printer.detail(&format!("  {}", what_next(instance)));
-            printer.hint(&hint(instance, death));
         }
         Reached::Finished { status } => {
-            printer.error(&format!("{name} ended: {status}"));
-            printer.hint(&format!(
-                "`wsctl logs {} --lines 50` shows what it printed",
-                instance.app
-            ));
+            printer.error(&format!("{name} ended and is not started again: {status}"));
         }
         Reached::Overtaken => {
+            let state = instance.state.word();
             printer.error(&format!(
-                "{name} is {}: somebody asked for something else meanwhile",
-                instance.state.word()
+                "{name} is {state}: somebody asked for something else meanwhile"
             ));
         }
         Reached::Done | Reached::AlreadySo => {}
@@ -260,10 +262,20 @@ fn what_next(instance: &InstanceView) -> String {
     }
 }
 
-fn hint(instance: &InstanceView, death: &Death) -> String {
-    let of_launch = match &death.how {
+/// What to do about a failure.
+fn hint(outcome: &Outcome) -> Option<String> {
+    let app = &outcome.instance.app;
+    let logs = || format!("`wsctl logs {app} --lines 50` shows more");
+    match &outcome.reached {
+        Reached::Died { death } => Some(launch_hint(death).unwrap_or_else(logs)),
+        Reached::Finished { .. } => Some(logs()),
+        Reached::Overtaken | Reached::Done | Reached::AlreadySo => None,
+    }
+}
+
+fn launch_hint(death: &Death) -> Option<String> {
+    match &death.how {
         DeathBy::Launch(error) => words::launch_hint(error),
         DeathBy::Exit(_) | DeathBy::NotReady { .. } => None,
-    };
-    of_launch.unwrap_or_else(|| format!("`wsctl logs {} --lines 50` shows more", instance.app))
+    }
 }

@@ -178,13 +178,18 @@ fn first_line(mut pipe: ChildStdout) -> io::Result<String> {
 
 fn not_up(said: &str, daemon: &mut Child, paths: &Paths, said_before: u64) -> Failure {
     let ended = daemon.try_wait().ok().flatten();
-    let why = match (said, ended) {
-        ("", None) => format!("it was not ready within {} s", READY_WITHIN_MS / 1000),
-        ("", Some(status)) => format!("it ended at once ({status})"),
-        (said, _) => said.to_owned(),
-    };
     let log = paths.daemon_log();
-    let quoted = quoted(&log, said_before).map_or_else(String::new, |lines| format!("\n{lines}"));
+    let (why, is_told) = match (said, ended) {
+        ("", None) => (
+            format!("it was not ready within {} s", READY_WITHIN_MS / 1000),
+            false,
+        ),
+        ("", Some(status)) => (format!("it ended at once ({status})"), false),
+        (said, _) => (said.trim_start_matches("error: ").to_owned(), true),
+    };
+    // What it said of itself is in its log, too.
+    let quoted = quoted(&log, said_before).filter(|_| !is_told);
+    let quoted = quoted.map_or_else(String::new, |lines| format!("\n{lines}"));
     Failure::new(
         Exit::NoDaemon,
         format!("the daemon was not started: {why}{quoted}"),

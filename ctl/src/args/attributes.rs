@@ -34,7 +34,7 @@ pub(crate) struct Attributes {
     /// Its working folder
     #[arg(long, value_name = "FOLDER")]
     cwd: Option<String>,
-    /// Keep variables whose name contains TEXT from it; may be repeated
+    /// Withhold variables whose name contains TEXT; may be repeated
     #[arg(long, value_name = "TEXT")]
     filter_env: Vec<String>,
     /// The variable that is one higher in each instance

@@ -1,0 +1,274 @@
+//! The verbs that change something: what is asked of the daemon, and what is said of its answer.
+
+use std::fs;
+
+use config::AppName;
+use protocol::reply::{DiskError, Reached, Refusal};
+use protocol::request::{Existing, ScaleTo};
+use protocol::{InstanceId, Reply, Request, Selector};
+
+use crate::fake::Fake;
+use crate::fixtures::{fleet, outcome, settled};
+use crate::home::Home;
+use crate::reading::spec;
+
+fn word(text: &str) -> Selector {
+    Selector::Word(text.to_owned())
+}
+
+/// The requests that change something.
+fn changes(fake: &Fake) -> Vec<Request> {
+    let requests = fake.asked().into_iter().map(|asking| asking.request);
+    requests
+        .filter(|request| !matches!(request, Request::List))
+        .collect()
+}
+
+/// What is asked when this is typed and everything goes well.
+fn asked(arguments: &[&str]) -> Vec<Request> {
+    let home = Home::new();
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(arguments);
+    assert_eq!(shown.code, 0, "{shown}");
+    changes(&fake)
+}
+
+#[test]
+fn words_go_to_the_daemon_as_they_are() {
+    let select = vec![word("web"), word("3"), word("back"), Selector::All];
+    assert_eq!(
+        asked(&["stop", "web", "3", "back", "all"]),
+        [Request::Stop { select }]
+    );
+}
+
+#[test]
+fn a_pattern_becomes_the_names_that_it_matches() {
+    let select = vec![word("web"), word("workscript-api")];
+    assert_eq!(asked(&["restart", "/^w/"]), [Request::Restart { select }]);
+}
+
+#[test]
+fn a_pattern_without_a_match_is_not_asked() {
+    let home = Home::new();
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(&["delete", "/^z/"]);
+    assert_eq!(shown.code, 1, "{shown}");
+    assert_eq!(changes(&fake), []);
+}
+
+#[test]
+fn an_app_that_is_there_is_started_by_its_name() {
+    let select = vec![word("web")];
+    assert_eq!(asked(&["start", "web"]), [Request::Start { select }]);
+}
+
+#[test]
+fn a_script_is_applied_with_its_flags_and_not_over_another() {
+    let home = Home::new();
+    fs::write(home.work().join("tool.sh"), "sleep 1").unwrap();
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(&[
+        "start", "tool.sh", "-n", "tool", "-i", "2", "-k", "3s", "--", "-v", "a b",
+    ]);
+    assert_eq!(shown.code, 0, "{shown}");
+    let changes = changes(&fake);
+    let [Request::Apply { apps, existing }] = changes.as_slice() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(*existing, Existing::Refuse);
+    let app = &apps[0];
+    assert_eq!(app.name.as_str(), "tool");
+    assert_eq!(app.instances, 2);
+    assert_eq!(app.exec.args, ["-v", "a b"]);
+    assert_eq!(app.stop.timeout, config::Span::secs(3));
+    assert_eq!(app.exec.script.file_name().unwrap(), "tool.sh");
+}
+
+#[test]
+fn what_is_nothing_is_not_started_and_is_wrong_usage() {
+    let home = Home::new();
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(&["start", "wbe"]);
+    assert_eq!(shown.code, 2, "{shown}");
+    assert_eq!(changes(&fake), []);
+    insta::assert_snapshot!(shown.stderr);
+}
+
+#[test]
+fn a_folder_without_an_ecosystem_file_has_nothing_to_start() {
+    let home = Home::new();
+    let shown = home.ctl(&["start"]);
+    assert_eq!(shown.code, 2, "{shown}");
+    insta::assert_snapshot!(shown.stderr);
+}
+
+#[test]
+fn the_ecosystem_file_of_the_folder_is_started_and_converges() {
+    let home = Home::new();
+    let text = r#"{ "apps": [ { "name": "web", "script": "/bin/sleep", "args": "9" } ] }"#;
+    fs::write(home.work().join("ecosystem.json"), text).unwrap();
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(&["start"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    let changes = changes(&fake);
+    let [Request::Apply { apps, existing }] = changes.as_slice() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(*existing, Existing::Converge);
+    assert_eq!(apps[0].name.as_str(), "web");
+}
+
+#[test]
+fn a_wrong_configuration_is_2_and_asks_nothing() {
+    let home = Home::new();
+    let text =
+        r#"{ "apps": [ { "name": "web", "script": "/bin/sleep", "max_restarts": "many" } ] }"#;
+    fs::write(home.work().join("ecosystem.json"), text).unwrap();
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(&["start", "ecosystem.json"]);
+    assert_eq!(shown.code, 2, "{shown}");
+    assert!(shown.stderr.contains("apps[0].max_restarts"), "{shown}");
+    assert_eq!(changes(&fake), []);
+}
+
+#[test]
+fn a_restart_with_flags_changes_what_they_name_and_nothing_else() {
+    let home = Home::new();
+    let mut before = spec("web");
+    before.cwd = home.work();
+    before.exec.script = "/bin/sleep".into();
+    before.exec.interpreter = None;
+    let answer = before.clone();
+    let fake = home.daemon(move |asking| {
+        crate::fake::Deed::Answer(match &asking.request {
+            Request::List => Reply::View { view: fleet() },
+            Request::Specs { .. } => Reply::Specs {
+                apps: vec![answer.clone()],
+            },
+            _ => settled(Vec::new()),
+        })
+    });
+    let shown = home.ctl(&["restart", "web", "--max-restarts", "4", "--", "new"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    let changes = changes(&fake);
+    let Some(Request::Apply { apps, existing }) = changes.last() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(*existing, Existing::Restart);
+    let mut expected = before;
+    expected.restart.max_restarts = 4;
+    expected.exec.args = vec!["new".to_owned()];
+    assert_eq!(*apps, [expected]);
+}
+
+#[test]
+fn a_named_environment_needs_a_file() {
+    let home = Home::new();
+    home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(&["restart", "web", "--env", "production"]);
+    assert_eq!(shown.code, 2, "{shown}");
+    assert!(
+        shown
+            .stderr
+            .contains("`--env` is about a configuration file"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn scaling_asks_for_a_number_more_or_fewer() {
+    let app = || AppName::new("web").unwrap();
+    assert_eq!(
+        asked(&["scale", "web", "3"]),
+        [Request::Scale {
+            app: app(),
+            to: ScaleTo::Exactly(3)
+        }]
+    );
+    assert_eq!(
+        asked(&["scale", "web", "-1"]),
+        [Request::Scale {
+            app: app(),
+            to: ScaleTo::Down(1)
+        }]
+    );
+}
+
+#[test]
+fn a_refused_scale_names_the_app() {
+    let home = Home::new();
+    let why = Refusal::TooManyInstances { max: 1024 };
+    home.answering(fleet(), Reply::Refused { why });
+    let shown = home.ctl(&["scale", "web", "5000"]);
+    assert_eq!(shown.code, 1, "{shown}");
+    insta::assert_snapshot!(shown.stderr);
+}
+
+#[test]
+fn a_name_that_the_daemon_does_not_know_is_answered_with_the_nearest() {
+    let home = Home::new();
+    let why = Refusal::NoSuchApp {
+        word: "wbe".to_owned(),
+    };
+    home.answering(fleet(), Reply::Refused { why });
+    let shown = home.ctl(&["stop", "wbe"]);
+    assert_eq!(shown.code, 1, "{shown}");
+    insta::assert_snapshot!(shown.stderr);
+}
+
+#[test]
+fn a_signal_that_reaches_nobody_is_a_failure() {
+    let home = Home::new();
+    home.answering(
+        fleet(),
+        Reply::Signalled {
+            instances: Vec::new(),
+        },
+    );
+    assert_eq!(home.ctl(&["signal", "usr1", "job"]).code, 1);
+}
+
+#[test]
+fn a_signal_that_arrives_says_where() {
+    let home = Home::new();
+    let instances = vec![InstanceId(0), InstanceId(1)];
+    home.answering(fleet(), Reply::Signalled { instances });
+    let shown = home.ctl(&["signal", "usr1", "web"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    assert_eq!(shown.stderr, "SIGUSR1 was sent to ids 0, 1\n");
+}
+
+#[test]
+fn a_log_that_cannot_be_emptied_is_named() {
+    let home = Home::new();
+    home.answering(
+        fleet(),
+        Reply::Flushed {
+            files: vec!["/var/log/a.log".into()],
+            failed: vec![DiskError {
+                file: "/var/log/b.log".into(),
+                errno: Some(13),
+                detail: String::new(),
+            }],
+        },
+    );
+    insta::assert_snapshot!(home.ctl(&["flush"]));
+}
+
+#[test]
+fn an_action_shows_the_list_afterwards_and_json_shows_the_facts() {
+    let home = Home::new();
+    let web = fleet().apps.remove(2).instances.remove(0);
+    home.answering(fleet(), settled(vec![outcome(web, Reached::Done)]));
+    let shown = home.ctl(&["restart", "web"]);
+    assert!(
+        shown.stderr.starts_with("web (id 0): restarted\n"),
+        "{shown}"
+    );
+    assert!(shown.stdout.contains("│ workscript-api"), "{shown}");
+    let facts: serde_json::Value =
+        serde_json::from_str(&home.ctl(&["restart", "web", "--json"]).stdout).unwrap();
+    assert_eq!(facts["outcomes"][0]["reached"], "done");
+    assert_eq!(home.ctl(&["restart", "web", "--silent"]).stdout, "");
+}

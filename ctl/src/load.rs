@@ -60,7 +60,7 @@ pub(crate) fn unusable(source: &Source, loaded: &Loaded) -> Failure {
         1 => "an error".to_owned(),
         count => format!("{count} errors"),
     };
-    let what = format!("nothing was started: {errors} in {}", name_of(source));
+    let what = format!("nothing was done: {errors} in {}", name_of(source));
     let failure = Failure::new(Exit::Usage, what);
     match source {
         Source::File(file) => failure.hint(format!(

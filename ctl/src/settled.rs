@@ -225,6 +225,9 @@ fn tell(outcome: &Outcome, printer: &Printer) {
         }
         Reached::Finished { status } => {
             printer.error(&format!("{name} ended and is not started again: {status}"));
+            if let Some(death) = &instance.last_death {
+                tell_last_lines(death, printer);
+            }
         }
         Reached::Overtaken => {
             let state = instance.state.word();

@@ -21,10 +21,8 @@ pub(crate) fn run(shell: Shell, context: &mut Context) -> anyhow::Result<Exit> {
     let name = called.and_then(OsStr::to_str).unwrap_or("wsctl");
     let mut script = Vec::new();
     generate(shell, &mut Cli::command(), name, &mut script);
-    context.printer.bytes(&script)?;
-    if let Some(names) = names_of_apps(shell, name) {
-        context.printer.out(&names)?;
-    }
+    let script = String::from_utf8_lossy(&script);
+    context.printer.out(&with_names(shell, name, &script))?;
     Ok(Exit::Done)
 }
 
@@ -44,12 +42,20 @@ pub(crate) fn names(context: &mut Context) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What makes a shell complete the names of apps; none where the script for it has no place for
-/// them.
-fn names_of_apps(shell: Shell, name: &str) -> Option<String> {
+/// The script with what makes the shell complete the names of apps; as it is where the shell has no
+/// place for them.
+fn with_names(shell: Shell, name: &str, script: &str) -> String {
     match shell {
-        Shell::Bash => Some(format!(
-            "\
+        Shell::Bash => format!("{script}{}", bash(name)),
+        Shell::Fish => format!("{script}{}", fish(name)),
+        Shell::Zsh => zsh(name, script),
+        Shell::Elvish | Shell::PowerShell | _ => script.to_owned(),
+    }
+}
+
+fn bash(name: &str) -> String {
+    format!(
+        "\
 _{name}_with_names() {{
     _{name} \"$@\"
     case \" {VERBS} \" in
@@ -58,11 +64,34 @@ _{name}_with_names() {{
     esac
 }}
 complete -F _{name}_with_names -o nosort -o bashdefault -o default {name}"
-        )),
-        Shell::Fish => Some(format!(
-            "complete -c {name} -n '__fish_seen_subcommand_from {VERBS}' -a '({name} __complete 2>/dev/null)'"
-        )),
-        // Zsh's own list takes nothing besides; of the others, no one has asked.
-        Shell::Zsh | Shell::Elvish | Shell::PowerShell | _ => None,
-    }
+    )
+}
+
+fn fish(name: &str) -> String {
+    format!(
+        "complete -c {name} -n '__fish_seen_subcommand_from {VERBS}' -a '({name} __complete 2>/dev/null)'"
+    )
+}
+
+/// Zsh completes an argument by the action at the end of its line; the places of apps get one that
+/// knows them.
+fn zsh(name: &str, script: &str) -> String {
+    let function = format!("_{name}_names");
+    let definition = format!(
+        "{function}() {{\n    local -a names\n    names=(${{(f)\"$({name} __complete 2>/dev/null)\"}})\n    \
+         compadd -a names\n    _files\n}}\n\n"
+    );
+    let (head, rest) = script.split_once('\n').unwrap_or((script, ""));
+    let lines = rest.lines().map(|line| {
+        let takes_apps = ["'*::apps", "':app ", "'::app ", "'*::targets"]
+            .iter()
+            .any(|start| line.starts_with(start));
+        if takes_apps {
+            line.replace(":_default'", &format!(":{function}'"))
+        } else {
+            line.to_owned()
+        }
+    });
+    let lines: Vec<String> = lines.collect();
+    format!("{head}\n{definition}{}", lines.join("\n"))
 }

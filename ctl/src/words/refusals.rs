@@ -15,7 +15,7 @@ pub(crate) fn refusal(why: &Refusal) -> Failure {
         ),
         Refusal::AlreadyUp { app } => (
             Exit::NotReached,
-            format!("`{app}` was not started: an app of that name is running"),
+            format!("`{app}` was not started: an app of that name is up"),
             format!(
                 "`wsctl restart {app}` restarts it; `--name` gives this one another name; `--force` replaces it"
             ),

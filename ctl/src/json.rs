@@ -2,8 +2,10 @@
 //!
 //! Neither holds an environment: [`pm2`] gets one only where the person asked for it.
 
-use config::Env;
+use std::collections::BTreeMap;
+
 use config::spec::{ExecMode, RestartDelay, Scope};
+use config::{AppName, Env};
 use protocol::view::{AppView, InstanceView};
 use protocol::{ExitStatus, View};
 use serde_json::{Map, Value, json};
@@ -16,10 +18,31 @@ use crate::{memory, users};
 ///
 /// Units: `memory` in bytes, `uptime` and the other times in milliseconds. What there is not is null.
 pub(crate) fn list(view: &View, sort: Option<Sort>) -> anyhow::Result<Vec<Value>> {
-    table::rows(view, sort).iter().map(object_of).collect()
+    let apps = view
+        .apps
+        .iter()
+        .map(|app| Ok((&app.name, settings_of(app)?)));
+    let apps: BTreeMap<&AppName, Map<String, Value>> = apps.collect::<anyhow::Result<_>>()?;
+    let rows = table::rows(view, sort);
+    let shown = rows.iter().map(|row| {
+        let app = apps.get(&row.app.name).cloned().unwrap_or_default();
+        object_of(row, app)
+    });
+    shown.collect()
 }
 
-fn object_of(row: &Row<'_>) -> anyhow::Result<Value> {
+/// All that the view knows of an app, less its instances.
+fn settings_of(app: &AppView) -> anyhow::Result<Map<String, Value>> {
+    let alone = AppView {
+        instances: Vec::new(),
+        ..app.clone()
+    };
+    let mut settings = object(serde_json::to_value(alone)?);
+    settings.shift_remove("instances");
+    Ok(settings)
+}
+
+fn object_of(row: &Row<'_>, app: Map<String, Value>) -> anyhow::Result<Value> {
     let mut shown = object(json!({
         "id": row.instance.id,
         "name": row.app.name,
@@ -32,15 +55,12 @@ fn object_of(row: &Row<'_>) -> anyhow::Result<Value> {
         "memory": row.memory,
         "user": row.user,
     }));
-    for (more, known_by) in [
-        (serde_json::to_value(row.instance)?, ["app", "state"]),
-        (serde_json::to_value(row.app)?, ["instances", "instances"]),
-    ] {
-        let fields = object(more).into_iter();
-        let others = fields.filter(|(name, _)| !known_by.contains(&name.as_str()));
-        for (name, value) in others {
-            shown.entry(name).or_insert(value);
-        }
+    let mut instance = object(serde_json::to_value(row.instance)?);
+    // These are there already, as `name` and `status`.
+    instance.shift_remove("app");
+    instance.shift_remove("state");
+    for (name, value) in instance.into_iter().chain(app) {
+        shown.entry(name).or_insert(value);
     }
     Ok(Value::Object(shown))
 }

@@ -64,7 +64,7 @@ fn shape(loaded: &Loaded, show_env: bool) -> anyhow::Result<Value> {
     let mut specs = serde_json::to_value(&loaded.specs)?;
     for spec in specs.as_array_mut().into_iter().flatten() {
         if let Some(fields) = spec.as_object_mut() {
-            fields.remove("inherited");
+            fields.shift_remove("inherited");
         }
         let env = spec["env"].as_object_mut().filter(|_| !show_env);
         for value in env.into_iter().flat_map(|env| env.values_mut()) {

@@ -250,6 +250,55 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_narrow_terminal_gets_fewer_columns() {
+        let view = one_app();
+        let rows = rows(&view, None);
+        let heads = |width| {
+            let drawn = drawn(&rows, Look::Table, width, Paint::PLAIN);
+            drawn.lines().nth(1).unwrap_or_default().replace(' ', "")
+        };
+        let full = "│id│name│namespace│mode│pid│uptime│↺│status│mem│user│";
+        assert_eq!(heads(None), full);
+        assert_eq!(heads(Some(200)), full);
+        assert_eq!(heads(Some(90)), "│id│name│uptime│↺│status│mem│");
+        assert_eq!(heads(Some(20)), "│id│name│status│");
+    }
+
+    #[test]
+    fn a_long_name_is_cut_in_the_table() {
+        let view = one_app();
+        let drawn = drawn(&rows(&view, None), Look::Table, None, Paint::PLAIN);
+        assert!(
+            drawn.contains(" nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn… "),
+            "{drawn}"
+        );
+    }
+
+    /// An app with a name of 60 letters that is stopped.
+    fn one_app() -> View {
+        let name = "n".repeat(60);
+        let nowhere = serde_json::json!({ "out": null, "err": null, "combined": null });
+        let instance = serde_json::json!({
+            "id": 0, "app": name, "slot": 0, "state": "stopped", "pid": null, "run": null,
+            "uptime": null, "restarts": 0, "unstable": [0, 16], "failures": 0, "next_in": null,
+            "last_death": null, "last_exit": null, "logs": nowhere, "pid_file": "/p",
+        });
+        let app = serde_json::json!({
+            "name": name, "namespace": "default", "mode": "fork", "cwd": "/", "uid": 0,
+            "exec": { "script": "/s", "interpreter": null, "interpreter_args": [], "args": [] },
+            "instance_var": "N", "increment_var": null, "stamp": null, "origin": null,
+            "restart": {
+                "autorestart": true, "max_restarts": 16, "min_uptime": 1000,
+                "delay": { "fixed": 0 }, "stop_exit_codes": [],
+            },
+            "stop": { "signal": "SIGINT", "timeout": 1600, "scope": "tree" },
+            "ready": { "wait_ready": false, "listen_timeout": 3000 },
+            "instances": [instance],
+        });
+        serde_json::from_value(serde_json::json!({ "now": 0, "apps": [app] })).unwrap()
+    }
+
+    #[test]
     fn a_sort_has_a_field_and_maybe_an_order() {
         let descending = Sort {
             field: Field::Memory,

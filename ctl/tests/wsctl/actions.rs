@@ -1,13 +1,13 @@
 //! The verbs that change something: what is asked of the daemon, and what is said of its answer.
 
-use std::fs;
+use std::fs::{self, File};
 
-use config::AppName;
+use config::{AppName, AppSpec};
 use protocol::reply::{DiskError, Reached, Refusal};
 use protocol::request::{Existing, ScaleTo};
 use protocol::{InstanceId, Reply, Request, Selector};
 
-use crate::fake::Fake;
+use crate::fake::{Deed, Fake};
 use crate::fixtures::{fleet, outcome, settled};
 use crate::home::Home;
 use crate::reading::spec;
@@ -132,16 +132,17 @@ fn a_wrong_configuration_is_2_and_asks_nothing() {
     assert_eq!(changes(&fake), []);
 }
 
-#[test]
-fn a_restart_with_flags_changes_what_they_name_and_nothing_else() {
+/// A home whose daemon has the app `web` with a program that is there, and its specification.
+fn with_web() -> (Home, Fake, AppSpec) {
     let home = Home::new();
     let mut before = spec("web");
     before.cwd = home.work();
     before.exec.script = "/bin/sleep".into();
     before.exec.interpreter = None;
+    before.logs.merge = false;
     let answer = before.clone();
     let fake = home.daemon(move |asking| {
-        crate::fake::Deed::Answer(match &asking.request {
+        Deed::Answer(match &asking.request {
             Request::List => Reply::View { view: fleet() },
             Request::Specs { .. } => Reply::Specs {
                 apps: vec![answer.clone()],
@@ -149,17 +150,108 @@ fn a_restart_with_flags_changes_what_they_name_and_nothing_else() {
             _ => settled(Vec::new()),
         })
     });
-    let shown = home.ctl(&["restart", "web", "--max-restarts", "4", "--", "new"]);
+    (home, fake, before)
+}
+
+/// The one specification that a restart with these arguments applies.
+fn restarted(home: &Home, fake: &Fake, arguments: &[&str]) -> AppSpec {
+    let words: Vec<&str> = ["restart", "web"]
+        .iter()
+        .chain(arguments)
+        .copied()
+        .collect();
+    let shown = home.outcome(home.command(&words).env("FROM_THE_SHELL", "yes"));
     assert_eq!(shown.code, 0, "{shown}");
-    let changes = changes(&fake);
-    let Some(Request::Apply { apps, existing }) = changes.last() else {
-        panic!("{changes:?}");
-    };
-    assert_eq!(*existing, Existing::Restart);
-    let mut expected = before;
+    match changes(fake).pop() {
+        Some(Request::Apply { mut apps, existing }) => {
+            assert_eq!(existing, Existing::Restart);
+            apps.remove(0)
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_restart_with_flags_changes_what_they_name_and_nothing_else() {
+    let (home, fake, mut expected) = with_web();
+    let after = restarted(&home, &fake, &["--max-restarts", "4", "--", "new"]);
     expected.restart.max_restarts = 4;
     expected.exec.args = vec!["new".to_owned()];
-    assert_eq!(*apps, [expected]);
+    assert_eq!(after, expected);
+}
+
+#[test]
+fn no_flag_of_restart_is_without_effect() {
+    let (home, fake, before) = with_web();
+    for flags in [
+        &["--namespace", "x"][..],
+        &["-i", "3"],
+        &["--interpreter", "sh"],
+        &["--interpreter", "sh", "--interpreter-args", "-x"],
+        &["--cwd", "/"],
+        &["--increment-var", "PORT"],
+        &["--instance-var", "NUMBER"],
+        &["--no-autostart"],
+        &["--no-autorestart"],
+        &["--stop-exit-codes", "7"],
+        &["--max-restarts", "4"],
+        &["--min-uptime", "9s"],
+        &["--restart-delay", "9s"],
+        &["--exp-backoff-restart-delay", "100"],
+        &["-k", "9s"],
+        &["--kill-signal", "USR2"],
+        &["--no-treekill"],
+        &["--wait-ready"],
+        &["--listen-timeout", "9s"],
+        &["-o", "/tmp/o.log"],
+        &["-e", "/tmp/e.log"],
+        &["-l", "/tmp/l.log"],
+        &["--merge-logs"],
+        &["--log-date-format", "HH:mm"],
+        &["--time"],
+        &["-p", "/tmp/web.pid"],
+        &["--", "argument"],
+    ] {
+        let after = restarted(&home, &fake, flags);
+        assert_ne!(after, before, "{flags:?}");
+        assert_eq!(after.env, before.env, "{flags:?}");
+        assert_eq!(after.inherited, before.inherited, "{flags:?}");
+    }
+}
+
+#[test]
+fn an_environment_is_taken_over_only_where_that_is_asked_for() {
+    let (home, fake, before) = with_web();
+    let after = restarted(&home, &fake, &["--update-env"]);
+    assert_eq!(after.inherited.get("FROM_THE_SHELL"), Some("yes"));
+    assert_eq!(after.env, before.env);
+}
+
+#[test]
+fn an_app_cannot_be_given_another_name() {
+    let (home, fake, _) = with_web();
+    let shown = home.ctl(&["restart", "web", "--name", "other"]);
+    assert_eq!(shown.code, 2, "{shown}");
+    assert_eq!(changes(&fake), []);
+}
+
+#[test]
+fn a_configuration_that_is_newer_than_the_run_is_mentioned() {
+    let home = Home::new();
+    let file = home.work().join("ecosystem.config.cjs");
+    fs::write(&file, "").unwrap();
+    let mut view = fleet();
+    for app in &mut view.apps {
+        app.origin.as_mut().unwrap().file = file.clone();
+    }
+    let web = view.apps[2].instances[0].clone();
+    home.answering(view, settled(vec![outcome(web, Reached::Done)]));
+    let shown = home.ctl(&["restart", "web", "-s"]);
+    let hint = "HOME/work/ecosystem.config.cjs was changed since the app was started";
+    assert!(shown.stderr.contains(hint), "{shown}");
+    let old = File::options().append(true).open(&file).unwrap();
+    old.set_modified(std::time::UNIX_EPOCH).unwrap();
+    assert_eq!(home.ctl(&["restart", "web", "-s"]).stderr, "");
 }
 
 #[test]

@@ -5,11 +5,12 @@ mod waits;
 
 use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::processes::{self, Process, Signal};
-use crate::{Client, Deadline, Notices, Outcome, binaries, watch};
+use crate::{Client, Deadline, Notices, Outcome, binaries};
 
 pub use waits::Death;
 
@@ -160,6 +161,7 @@ impl Home {
     ///
     /// # Panics
     /// Where it does not end in time.
+    #[must_use = "a command may have failed"]
     #[track_caller]
     pub fn ctl<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Outcome {
         Outcome::of(
@@ -187,6 +189,7 @@ impl Home {
     }
 
     /// Writes a configuration and starts it, whatever comes of it.
+    #[must_use = "a start may have failed"]
     #[track_caller]
     pub fn try_start(&self, apps: &[Value]) -> Outcome {
         let text = serde_json::json!({ "apps": apps }).to_string();
@@ -194,58 +197,63 @@ impl Home {
         self.ctl([OsStr::new("start"), file.as_os_str()])
     }
 
-    /// Starts the daemon in the foreground of a process of its own and follows its notices.
+    /// Starts the daemon in a process of its own, waits until it says that it is ready, and follows
+    /// its notices.
     ///
     /// # Panics
     /// Where it does not come up.
     #[track_caller]
     pub fn start_daemon(&self) -> Process {
-        let process = self.spawn_daemon();
+        let (process, said) = self.spawn_daemon();
+        let said = said.recv_timeout(self.deadline.left()).unwrap_or_default();
+        if said != "ready" {
+            self.fail(&format!("the daemon is not ready, it says `{said}`"));
+        }
         self.follow();
         process
     }
 
-    /// Starts the daemon and does not wait for it.
-    ///
-    /// # Panics
-    /// Where it cannot be started.
-    #[must_use]
-    pub fn spawn_daemon(&self) -> Process {
+    /// Starts the daemon as `wsctl` does, and gives what it says first when it says it.
+    fn spawn_daemon(&self) -> (Process, Receiver<String>) {
+        let mut folder = DirBuilder::new();
+        folder.recursive(true).mode(0o700);
+        folder.create(self.paths.home()).expect("room for a folder");
         let log = File::options()
             .create(true)
             .append(true)
-            .open(self.folder.path().join("daemon-output"))
+            .mode(0o600)
+            .open(self.paths.daemon_log())
             .expect("room for a file");
         let mut child = self
             .command(&binaries::wsd())
             .stdin(Stdio::null())
-            .stdout(log.try_clone().expect("a file can be shared"))
+            .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
             .expect("the daemon can be started");
         let process = Process::open(child.id()).expect("a child is there until it is reaped");
-        thread::spawn(move || child.wait());
-        process
+        let (send, said) = channel();
+        thread::spawn(move || {
+            let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+            let mut line = String::new();
+            drop(out.read_line(&mut line));
+            drop(send.send(line.trim_end().to_owned()));
+            drop(child.wait());
+        });
+        (process, said)
     }
 
-    /// Follows the notices of the daemon, from here on; waits for the daemon to listen.
+    /// Follows the notices of the daemon, from here on.
     ///
     /// # Panics
-    /// Where it does not.
+    /// Where there is no daemon.
     #[track_caller]
     pub fn follow(&self) {
-        let changes = watch::Watch::on(self.paths.home());
-        loop {
-            if let Some(notices) = Notices::follow(&self.paths.socket()) {
-                self.notices.replace(Some(notices));
-                return;
-            }
-            if self.deadline.is_over() {
-                self.fail("the daemon does not listen");
-            }
-            let moment = Deadline::after(Duration::from_millis(20).min(self.deadline.left()));
-            changes.change(moment);
+        let notices = Notices::follow(&self.paths.socket());
+        if notices.is_none() {
+            self.fail("the daemon does not listen");
         }
+        self.notices.replace(notices);
     }
 
     /// Fails the test. What the daemon wrote is printed when the home goes.
@@ -265,10 +273,9 @@ impl Home {
             .map(|notice| serde_json::to_string(notice).unwrap_or_default())
             .collect();
         format!(
-            "--- notices so far\n{}\n--- the daemon's log\n{}\n--- the daemon's output\n{}\n",
+            "--- notices so far\n{}\n--- the daemon's log\n{}\n",
             notices.join("\n"),
             read(&self.paths.daemon_log()),
-            read(&self.folder.path().join("daemon-output")),
         )
     }
 

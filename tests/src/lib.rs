@@ -8,22 +8,28 @@
 //!
 //! What the machine lacks is skipped out loud (see [`runtimes`]).
 
+pub mod apps;
 pub mod binaries;
 pub mod client;
 pub mod deadline;
 pub mod fixture;
 pub mod home;
 pub mod http;
+pub mod journey;
 pub mod notices;
 pub mod outcome;
 pub mod ports;
 pub mod processes;
 pub mod runtimes;
+pub mod site;
 pub mod watch;
 
+pub use apps::{app, with};
 pub use client::Client;
 pub use deadline::Deadline;
 pub use home::Home;
+pub use journey::Signs;
 pub use notices::Notices;
 pub use outcome::Outcome;
 pub use processes::Process;
+pub use site::Site;

@@ -71,7 +71,6 @@ impl Outcome {
     ///
     /// # Panics
     /// With all that it wrote, where it is another.
-    #[must_use = "the outcome can be looked at further"]
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");

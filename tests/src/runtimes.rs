@@ -3,10 +3,13 @@
 //! A test that needs one asks for it first and returns where it is not there. The line that says so is
 //! also put into a file beside the build's own, whose lines the gate prints and counts.
 
+use std::ffi::CString;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::thread;
+
+use nix::unistd::{User, getgrouplist};
 
 use crate::binaries;
 
@@ -69,4 +72,48 @@ fn installed(path: &str, what: &str) -> Option<PathBuf> {
     }
     skip(&format!("{what} is not installed, see scripts/setup-tests"));
     None
+}
+
+/// A user of the machine that is made for tests, with a supplementary group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestUser {
+    /// Its name.
+    pub name: String,
+    /// Its number.
+    pub uid: u64,
+    /// Its primary group.
+    pub gid: u64,
+    /// All its groups, lowest first.
+    pub groups: Vec<u64>,
+    /// Its folder.
+    pub home: String,
+}
+
+/// The user of the tests, where the tests run as root and the set-up script has made one.
+///
+/// # Panics
+/// Where the machine's list of users cannot be read.
+#[must_use]
+pub fn user() -> Option<TestUser> {
+    const NAME: &str = "wsd-tests";
+    if !nix::unistd::geteuid().is_root() {
+        skip("only root can start an app as another user");
+        return None;
+    }
+    let found = User::from_name(NAME).expect("the users can be read");
+    let Some(user) = found else {
+        skip("there is no user `wsd-tests`, see scripts/setup-tests");
+        return None;
+    };
+    let name = CString::new(NAME).expect("the name has no zero byte");
+    let groups = getgrouplist(&name, user.gid).expect("the groups can be read");
+    let mut groups: Vec<u64> = groups.iter().map(|group| group.as_raw().into()).collect();
+    groups.sort_unstable();
+    Some(TestUser {
+        name: NAME.to_owned(),
+        uid: user.uid.as_raw().into(),
+        gid: user.gid.as_raw().into(),
+        groups,
+        home: user.dir.to_string_lossy().into_owned(),
+    })
 }

@@ -57,15 +57,23 @@ pub fn file<T>(
     deadline: Deadline,
     mut pick: impl FnMut(&[u8]) -> Option<T>,
 ) -> Result<T, Vec<u8>> {
+    let read = || fs::read(path).unwrap_or_default();
     let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    let watch = Watch::on(&folder);
+    until(&folder, deadline, || pick(&read())).ok_or_else(read)
+}
+
+/// Waits until `pick` gives something; it is asked again whenever something in the folder changes.
+/// None where the deadline has passed.
+pub fn until<T>(
+    folder: &Path,
+    deadline: Deadline,
+    mut pick: impl FnMut() -> Option<T>,
+) -> Option<T> {
+    let watch = Watch::on(folder);
     loop {
-        let holds = fs::read(path).unwrap_or_default();
-        if let Some(found) = pick(&holds) {
-            return Ok(found);
-        }
-        if deadline.is_over() {
-            return Err(holds);
+        let found = pick();
+        if found.is_some() || deadline.is_over() {
+            return found;
         }
         watch.change(deadline);
     }

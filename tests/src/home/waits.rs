@@ -125,13 +125,22 @@ impl Home {
     /// Where it does not in time.
     #[track_caller]
     pub fn wait_text(&self, file: &Path, text: &str) -> String {
+        self.wait_file(file, |holds| holds.contains(text))
+    }
+
+    /// Waits until what a file holds is as it should be, and gives it.
+    ///
+    /// # Panics
+    /// Where it is not in time.
+    #[track_caller]
+    pub fn wait_file(&self, file: &Path, is_so: impl Fn(&str) -> bool) -> String {
         let pick = |bytes: &[u8]| {
             let holds = String::from_utf8_lossy(bytes);
-            holds.contains(text).then(|| holds.into_owned())
+            is_so(&holds).then(|| holds.into_owned())
         };
         watch::file(file, self.deadline, pick).unwrap_or_else(|holds| {
             let holds = String::from_utf8_lossy(&holds);
-            self.fail(&format!("{} holds no `{text}`:\n{holds}", file.display()))
+            self.fail(&format!("{} holds only:\n{holds}", file.display()))
         })
     }
 

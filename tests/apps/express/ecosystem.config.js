@@ -1,0 +1,3 @@
+module.exports = {
+  apps: [{ name: 'webprometrics', script: 'server.js', env: { NODE_ENV: 'production', PORT: '@PORT@' } }],
+};

@@ -76,6 +76,16 @@ impl Client {
         codec::write(&mut self.write, asking).expect("the daemon takes a request");
     }
 
+    /// Lets each sending and receiving fail that takes longer.
+    ///
+    /// # Panics
+    /// Never: a socket takes any limit but zero.
+    pub fn give_up_after(&mut self, limit: Duration) {
+        let set = self.write.set_write_timeout(Some(limit));
+        set.and_then(|()| self.write.set_read_timeout(Some(limit)))
+            .expect("a socket takes a limit");
+    }
+
     /// Sends bytes that need not be a request; whether the daemon took them.
     pub fn send_raw(&mut self, bytes: &[u8]) -> bool {
         self.write.write_all(bytes).is_ok()

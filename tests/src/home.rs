@@ -164,10 +164,23 @@ impl Home {
     #[must_use = "a command may have failed"]
     #[track_caller]
     pub fn ctl<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Outcome {
-        Outcome::of(
-            self.command(&binaries::wsctl()).args(arguments),
-            self.deadline,
-        )
+        self.ctl_in(&self.work(), arguments)
+    }
+
+    /// The same in another folder.
+    ///
+    /// # Panics
+    /// Where it does not end in time.
+    #[must_use = "a command may have failed"]
+    #[track_caller]
+    pub fn ctl_in<I: IntoIterator<Item: AsRef<OsStr>>>(
+        &self,
+        folder: &Path,
+        arguments: I,
+    ) -> Outcome {
+        let mut command = self.command(&binaries::wsctl());
+        command.args(arguments).current_dir(folder);
+        Outcome::of(&mut command, self.deadline)
     }
 
     /// Writes a configuration of one app and starts it, which must succeed.

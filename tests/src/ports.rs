@@ -18,8 +18,13 @@ pub fn free() -> u16 {
 #[must_use]
 pub fn free_row(count: u16) -> u16 {
     (0..100)
-        .find_map(|_| row_at(bound(0)?.local_addr().ok()?.port(), count))
+        .find_map(|_| row_at(free_now()?, count))
         .expect("a machine has free ports")
+}
+
+/// A port that was free a moment ago.
+fn free_now() -> Option<u16> {
+    Some(bound(0)?.local_addr().ok()?.port())
 }
 
 fn row_at(first: u16, count: u16) -> Option<u16> {

@@ -31,7 +31,6 @@ impl Site {
     ///
     /// # Panics
     /// Where there is no such file.
-    #[must_use]
     pub fn configured(&self, file: &str, values: &[(&str, &str)]) -> PathBuf {
         let path = self.folder.join(file);
         let mut text = fs::read_to_string(&path).expect("the app has this file");

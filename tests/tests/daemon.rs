@@ -62,8 +62,9 @@ fn a_killed_daemon_leaves_no_app_that_runs_twice() {
     let left = processes::of_home(home.paths().home());
     assert!(!left.is_empty(), "apps outlive a killed daemon");
     home.start_daemon();
-    home.wait_ready("web");
-    home.wait_ready("tree");
+    home.wait_settled();
+    assert_eq!(home.state("web"), StateView::Online);
+    assert_eq!(home.state("tree"), StateView::Online);
     assert_eq!(left.iter().filter(|one| one.is_alive()).count(), 0);
     assert_eq!(home.state("down"), StateView::Stopped);
     let web = processes::of_home(home.paths().home())

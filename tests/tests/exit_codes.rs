@@ -16,7 +16,6 @@ fn reading_starts_no_daemon_and_says_that_there_is_none() {
         &["delete", "web"],
         &["reset", "web"],
         &["save"],
-        &["kill"],
     ] {
         let home = Home::empty();
         let outcome = home.ctl(verb).exits(3);

@@ -93,8 +93,9 @@ fn two_instances_in_cluster_mode_run_bun_itself() {
     let site = Site::copied(&home, "vps", "app");
     let port = ports::free_row(2);
     let values = [("BUN", bun.to_str().unwrap()), ("PORT", &port.to_string())];
-    let file = site.configured("ecosystem.config.js", &values);
-    home.ctl(["start", file.to_str().unwrap()]).ok();
+    site.configured("ecosystem.config.js", &values);
+    home.ctl_in(site.folder(), ["start", "ecosystem.config.js"])
+        .ok();
     let app = home.app("workscript-api");
     assert_eq!(app.instances.len(), 2);
     for instance in app.instances {

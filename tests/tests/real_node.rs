@@ -15,8 +15,9 @@ fn an_express_app_lives_and_dies() {
     let site = Site::copied(&home, "express", "app");
     site.link("node_modules", &modules);
     let port = ports::free();
-    let file = site.configured("ecosystem.config.js", &[("PORT", &port.to_string())]);
-    home.ctl(["start", file.to_str().unwrap()]).ok();
+    site.configured("ecosystem.config.js", &[("PORT", &port.to_string())]);
+    home.ctl_in(site.folder(), ["start", "ecosystem.config.js"])
+        .ok();
     let signs = Signs {
         name: "webprometrics",
         port,

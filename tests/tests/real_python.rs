@@ -34,8 +34,8 @@ fn lives_and_dies_under(interpreter: &str) {
         ("INTERPRETER", interpreter.to_owned()),
     ];
     let values = values.each_ref().map(|(word, value)| (*word, &**value));
-    let file = site.configured("ecosystem.config.cjs", &values);
-    home.ctl(["start", file.to_str().expect("a path is text")])
+    site.configured("ecosystem.config.cjs", &values);
+    home.ctl_in(site.folder(), ["start", "ecosystem.config.cjs"])
         .ok();
     journey::live_and_die(&home, signs(port));
 }

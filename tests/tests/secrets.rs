@@ -26,7 +26,8 @@ fn no_value_of_a_variable_is_shown_or_logged() {
         &["check", "ecosystem.json"],
     ] {
         let shown = home.ctl(words);
-        assert!(!shown.to_string().contains(SECRET), "{shown}");
+        let text = [&*shown.stdout, &*shown.stderr].concat();
+        assert!(!text.contains(SECRET), "{shown}");
     }
     let log = fs::read_to_string(home.paths().daemon_log()).unwrap();
     assert!(!log.contains(SECRET), "{log}");

@@ -120,12 +120,9 @@ fn a_script_that_is_not_there_is_reported_and_nothing_is_started() {
 fn a_folder_that_is_gone_is_named() {
     let home = Home::new();
     let gone = home.work().join("gone");
-    home.try_start(&[with(
-        app("web", "listener", &[]),
-        json!({ "cwd": gone, "restart_delay": 60_000 }),
-    )])
-    .exits(1)
-    .complains_of(&["web", gone.to_str().unwrap()]);
+    home.try_start(&[with(app("web", "listener", &[]), json!({ "cwd": gone }))])
+        .exits(2)
+        .complains_of(&["web", gone.to_str().unwrap()]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use protocol::view::{AppView, StateView};
-use protocol::{InstanceId, Notice};
+use protocol::InstanceId;
+use protocol::view::StateView;
 use serde_json::json;
 use tests::{Home, Outcome, app, binaries, with};
 
@@ -54,15 +54,7 @@ fn kill(home: &Home) {
 
 fn start_again(home: &Home) {
     home.start_daemon();
-    let is_up = |app: &AppView| {
-        let mut states = app.instances.iter().map(|one| one.state);
-        states.all(|state| [StateView::Online, StateView::Stopped].contains(&state))
-    };
-    while !home.view().apps.iter().all(is_up) {
-        home.wait("something is ready", |notice| {
-            matches!(notice, Notice::Ready { .. }).then_some(())
-        });
-    }
+    home.wait_settled();
 }
 
 #[test]
@@ -131,10 +123,10 @@ fn where_both_are_damaged_the_daemon_refuses_and_says_what_to_do() {
     let refused = Outcome::of(&mut home.command(&binaries::wsd()), home.deadline());
     assert_ne!(refused.code, Some(0), "{refused}");
     let refused = refused.complains_of(&["state.json", "state.json.before"]);
-    assert!(refused.stderr.contains("hint"), "{refused}");
+    assert!(refused.stderr.contains("put a good copy"), "{refused}");
     let left = fs::read_to_string(home.paths().state()).unwrap();
     assert_eq!(left, "{ not the goals");
-    home.ctl(["start", "web"])
+    home.ctl(["start", "ecosystem.json"])
         .exits(3)
         .complains_of(&["state.json"]);
 }

@@ -6,6 +6,7 @@ use config::Span;
 use protocol::Notice;
 use protocol::notice::Who;
 use protocol::reply::DeathBy;
+use protocol::view::{AppView, StateView};
 
 use super::Home;
 use crate::processes::{self, Process};
@@ -67,6 +68,23 @@ impl Home {
             }
             None
         })
+    }
+
+    /// Waits until every instance is up or down and none on its way.
+    ///
+    /// # Panics
+    /// Where one is not in time.
+    #[track_caller]
+    pub fn wait_settled(&self) {
+        let rests = |app: &AppView| {
+            let mut states = app.instances.iter().map(|one| one.state);
+            states.all(|state| [StateView::Online, StateView::Stopped].contains(&state))
+        };
+        while !self.view().apps.iter().all(rests) {
+            self.wait("something is ready", |notice| {
+                matches!(notice, Notice::Ready { .. }).then_some(())
+            });
+        }
     }
 
     /// Waits until a run of this app died by itself.

@@ -19,7 +19,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::processes::{self, Process, Signal};
-use crate::{Client, Deadline, Notices, Outcome, binaries};
+use crate::{Client, Deadline, Follower, Notices, Outcome, binaries};
 
 pub use waits::Death;
 
@@ -181,6 +181,16 @@ impl Home {
         let mut command = self.command(&binaries::wsctl());
         command.args(arguments).current_dir(folder);
         Outcome::of(&mut command, self.deadline)
+    }
+
+    /// Runs `wsctl` and reads what it prints meanwhile.
+    ///
+    /// # Panics
+    /// Where it cannot be started.
+    #[must_use]
+    pub fn ctl_follow<I: IntoIterator<Item: AsRef<OsStr>>>(&self, arguments: I) -> Follower {
+        let mut command = self.command(&binaries::wsctl());
+        Follower::of(command.args(arguments), self.deadline)
     }
 
     /// Writes a configuration of one app and starts it, which must succeed.

@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::Stdio;
 use std::time::Duration;
 
-use protocol::Notice;
 use protocol::view::StateView;
 use serde_json::json;
 use tests::processes::{self, Signal};
-use tests::{Client, Home, Outcome, Process, app, binaries, with};
+use tests::{Home, Outcome, app, binaries, fixture, runtimes, with};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path)
@@ -114,16 +115,53 @@ fn a_lost_terminal_does_not_end_the_daemon() {
 }
 
 #[test]
-fn an_idle_daemon_is_answering_and_asleep() {
+fn an_idle_daemon_sleeps() {
     let home = Home::new();
+    let ten = json!({ "instances": 10 });
+    home.start(&with(app("web", "listener", &[]), ten));
+    let daemon = home.daemon().pid;
+    // What the start has left to do, closing a client and saving, is done after a moment.
+    fixture::linger(Duration::from_secs(1));
+    let before = processes::sleeps(daemon);
+    fixture::linger(Duration::from_secs(3));
+    assert_eq!(processes::sleeps(daemon) - before, 0, "it woke by itself");
+}
+
+#[test]
+fn two_starts_at_once_start_one_daemon() {
+    let home = Home::empty();
+    home.write("a.json", &json!([app("a", "listener", &[])]).to_string());
+    home.write("b.json", &json!([app("b", "listener", &[])]).to_string());
+    let begin = |file: &str| {
+        let mut command = home.command(&binaries::wsctl());
+        command.args(["start", file]).stdin(Stdio::null());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    for child in [begin("a.json"), begin("b.json")] {
+        Outcome::await_end("wsctl start".to_owned(), child, home.deadline()).ok();
+    }
+    assert_eq!(home.view().apps.len(), 2);
+    let daemons = processes::of_home(home.paths().home());
+    let shown = daemons.iter().map(|one| processes::shown(one.pid));
+    assert_eq!(shown.filter(|line| line.contains("wsd run")).count(), 1);
+}
+
+#[test]
+fn the_members_of_a_group_may_control_it_where_that_was_said() {
+    let Some(user) = runtimes::user() else { return };
+    let mut home = Home::empty();
+    home.open_to_all();
+    home.set("WSD_GROUP", &user.name);
+    home.start_daemon();
     home.start(&app("web", "listener", &[]));
-    let before = Process::open(home.daemon().pid).unwrap();
-    assert!(Client::connect(&home.paths().socket()).is_some());
-    assert!(before.is_alive());
-    let ended = home.noticed();
-    assert!(
-        !ended
-            .iter()
-            .any(|notice| matches!(notice, Notice::DaemonEnding { .. }))
-    );
+    let program = home.work().join("wsctl");
+    fs::copy(binaries::wsctl(), &program).unwrap();
+    let mut command = home.command(&program);
+    command.args(["stop", "web"]);
+    command.uid(u32::try_from(user.uid).unwrap());
+    command.gid(u32::try_from(user.gid).unwrap());
+    Outcome::of(&mut command, home.deadline()).ok();
+    assert_eq!(home.state("web"), StateView::Stopped);
+    assert_eq!(mode(&home.paths().state()), 0o600);
 }

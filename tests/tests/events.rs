@@ -1,46 +1,36 @@
 //! `wsctl events`.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-use std::sync::mpsc::channel;
-use std::thread;
-
 use protocol::{Notice, Noticed};
-use tests::{Home, app, binaries};
+use serde_json::json;
+use tests::{Home, app, with};
+
+/// A home with an app that dies again and again, so that there is always something to notice.
+fn restless() -> Home {
+    let home = Home::new();
+    let rule = json!({ "max_restarts": 1000, "restart_delay": 100 });
+    home.try_start(&[with(app("loop", "crasher", &["--code", "3"]), rule)])
+        .exits(1);
+    home
+}
 
 #[test]
 fn each_notice_is_a_line_of_json() {
-    let home = Home::new();
-    let mut follower = home
-        .command(&binaries::wsctl())
-        .args(["events", "--json"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(follower.stdout.take().unwrap()).lines();
-    let (send, receive) = channel();
-    thread::spawn(move || {
-        for line in lines {
-            let noticed: Noticed = serde_json::from_str(&line.unwrap()).unwrap();
-            drop(send.send(noticed.notice));
-        }
+    let home = restless();
+    let follower = home.ctl_follow(["events", "--json"]);
+    let died = (0..10).any(|_| {
+        let noticed: Noticed = serde_json::from_str(&follower.line()).unwrap();
+        matches!(noticed.notice, Notice::Died { who, .. } if who.app.as_str() == "loop")
     });
-    home.start(&app("web", "listener", &[]));
-    let mut restarts = 0;
-    loop {
-        let notice = receive.recv_timeout(std::time::Duration::from_millis(500));
-        if matches!(notice, Ok(Notice::Ready { .. })) {
-            break;
-        }
-        assert!(!home.deadline().is_over());
-        if notice.is_err() {
-            // The follower may have come too late for the start.
-            restarts += 1;
-            home.ctl(["restart", "web"]).ok();
-        }
-    }
-    assert!(restarts < 4);
-    follower.kill().unwrap();
-    follower.wait().unwrap();
+    assert!(died);
+}
+
+#[test]
+fn each_notice_is_a_line_for_people() {
+    let home = restless();
+    let follower = home.ctl_follow(["events"]);
+    let told = (0..10).any(|_| {
+        let line = follower.line();
+        line.contains("loop") && line.contains("exit code 3")
+    });
+    assert!(told);
 }

@@ -1,12 +1,7 @@
 //! `wsctl logs`.
 
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
-use std::sync::mpsc::channel;
-use std::thread;
-
 use serde_json::json;
-use tests::{Home, app, binaries, with};
+use tests::{Home, app, with};
 
 #[test]
 fn the_last_lines_are_shown() {
@@ -67,26 +62,12 @@ fn following_shows_what_is_printed_later_across_a_restart() {
     let home = Home::new();
     home.start(&app("chatter", "chatter", &["before", "wait", "after"]));
     home.wait_said("chatter", "before\n");
-    let mut follower = home
-        .command(&binaries::wsctl())
-        .args(["logs", "chatter", "--raw"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(follower.stdout.take().unwrap()).lines();
-    let (send, receive) = channel();
-    thread::spawn(move || lines.for_each(|line| drop(send.send(line.unwrap()))));
-    let await_line = |text: &str| {
-        while receive.recv_timeout(home.deadline().left()).unwrap() != text {}
-    };
-    await_line("before");
+    let follower = home.ctl_follow(["logs", "chatter", "--raw"]);
+    follower.await_line("before");
     home.ctl(["signal", "SIGUSR1", "chatter"]).ok();
-    await_line("after");
+    follower.await_line("after");
     home.ctl(["restart", "chatter"]).ok();
-    await_line("before");
-    follower.kill().unwrap();
-    follower.wait().unwrap();
+    follower.await_line("before");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use protocol::reply::DeathBy;
 use protocol::view::StateView;
 use protocol::{ExitStatus, Notice};
 use serde_json::json;
-use tests::{Home, app, processes, with};
+use tests::{Home, app, binaries, processes, with};
 
 fn launches(home: &Home) -> usize {
     let noticed = home.noticed();
@@ -167,4 +167,21 @@ fn an_app_killed_from_outside_is_back_with_a_new_process() {
     let instance = home.instance("web");
     assert_ne!(instance.pid.unwrap().0, first.pid);
     assert_eq!(instance.restarts, 1);
+}
+
+#[test]
+fn a_program_that_was_removed_is_tried_again_until_it_is_back() {
+    let home = Home::new();
+    let program = home.work().join("program");
+    std::fs::copy(binaries::fake("listener"), &program).unwrap();
+    let rule = json!({ "script": program, "restart_delay": 200 });
+    home.start(&with(app("web", "listener", &[]), rule));
+    home.wait_ready("web");
+    std::fs::rename(&program, program.with_extension("away")).unwrap();
+    home.process("web").signal(processes::Signal::KILL);
+    home.wait("the launch failed", |notice| {
+        matches!(notice, Notice::LaunchFailed { .. }).then_some(())
+    });
+    std::fs::rename(program.with_extension("away"), &program).unwrap();
+    home.wait_ready("web");
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 
 use serde_json::{Value, json};
-use tests::{Home, app, runtimes, with};
+use tests::{Home, app, processes, runtimes, with};
 
 /// What the app of this name was given.
 fn given(home: &Home, name: &str) -> Value {
@@ -120,6 +120,47 @@ fn a_pid_file_holds_the_process_number() {
     let instance = home.instance("echo");
     let text = fs::read_to_string(instance.pid_file).unwrap();
     assert_eq!(text.trim(), instance.pid.unwrap().to_string());
+}
+
+/// One field of `/proc/PID/status`, a number in base 16.
+fn mask(pid: u32, name: &str) -> u64 {
+    let text = processes::status_of(pid, name).expect("the process is there");
+    u64::from_str_radix(&text, 16).expect("a mask")
+}
+
+#[test]
+fn no_signal_is_blocked_or_ignored() {
+    let home = Home::new();
+    home.ctl(["start", "/bin/sleep", "--", "1000"]).ok();
+    let pid = home.process("sleep").pid;
+    assert_eq!(mask(pid, "SigBlk"), 0);
+    assert_eq!(mask(pid, "SigIgn"), 0);
+}
+
+#[test]
+fn the_limits_are_those_with_which_the_daemon_was_started() {
+    let home = Home::new();
+    home.ctl(["start", "/bin/sleep", "--", "1000"]).ok();
+    let limits = |pid: &str| fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+    let app = limits(&home.process("sleep").pid.to_string());
+    assert_eq!(app, limits("self"));
+}
+
+#[test]
+fn a_name_that_looks_like_a_path_stays_a_name() {
+    let home = Home::new();
+    let name = "../../escaped ✓/x";
+    home.start(&with(
+        app("plain", "echo_env", &[]),
+        json!({ "name": name }),
+    ));
+    let instance = home.instance(name);
+    let logs = home.paths().logs();
+    for file in [instance.logs.out.unwrap(), instance.logs.err.unwrap()] {
+        assert_eq!(file.parent(), Some(&*logs), "{}", file.display());
+    }
+    assert_eq!(instance.pid_file.parent(), Some(&*home.paths().pids()));
+    home.wait_said(name, "\n");
 }
 
 #[test]

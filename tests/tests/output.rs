@@ -162,3 +162,24 @@ fn instances_print_to_files_with_their_id() {
         assert_eq!(home.wait_text(&file, "hello\n"), "hello\n");
     }
 }
+
+#[test]
+fn a_full_disk_holds_up_only_the_app_that_prints() {
+    let home = Home::new();
+    let full = json!({ "out_file": "/dev/full", "kill_timeout": 200 });
+    home.start_all(&[
+        with(app("full", "chatter", &["lines=100000"]), full),
+        app("other", "chatter", &["wait", "hello"]),
+    ]);
+    let why = home.wait("the log is blocked", |notice| {
+        let Notice::LogBlocked { why } = notice else {
+            return None;
+        };
+        Some(why.clone())
+    });
+    assert_eq!(why.file.to_str(), Some("/dev/full"));
+    assert_eq!(home.state("full"), StateView::Online);
+    home.ctl(["signal", "USR1", "other"]).ok();
+    home.wait_said("other", "hello\n");
+    home.ctl(["delete", "full"]).ok();
+}

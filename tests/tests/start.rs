@@ -168,3 +168,45 @@ fn one_app_that_fails_does_not_keep_the_others_down() {
         .complains_of(&["bad"]);
     assert_eq!(home.state("good"), StateView::Online);
 }
+
+#[test]
+fn a_program_that_may_not_be_executed_is_named() {
+    let home = Home::new();
+    let file = home.write("tool", "#!/bin/sh\n");
+    let rule = json!({ "script": file, "interpreter": "none", "restart_delay": 60_000 });
+    home.try_start(&[with(app("tool", "listener", &[]), rule)])
+        .exits(2)
+        .complains_of(&["tool", "cannot be executed", "chmod +x"]);
+}
+
+#[test]
+fn a_file_that_is_no_program_is_named_with_the_kernels_reason() {
+    let home = Home::new();
+    let file = home.write("tool", "\u{1}\u{0} no program");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let rule = json!({ "script": file, "interpreter": "none", "restart_delay": 60_000 });
+    home.try_start(&[with(app("tool", "listener", &[]), rule)])
+        .exits(1)
+        .complains_of(&["tool", file.to_str().unwrap(), "xec format error"]);
+}
+
+#[test]
+fn a_log_that_cannot_be_opened_is_named() {
+    let home = Home::new();
+    let file = home.write("a-file", "").join("out.log");
+    let rule = json!({ "out_file": file, "restart_delay": 60_000 });
+    home.try_start(&[with(app("web", "listener", &[]), rule)])
+        .complains_of(&["web", file.parent().unwrap().to_str().unwrap()]);
+}
+
+#[test]
+fn arguments_that_the_kernel_does_not_take_are_an_error_of_that_app_alone() {
+    let home = Home::new();
+    home.start(&app("web", "listener", &[]));
+    let long = "x".repeat(200_000);
+    let rule = json!({ "restart_delay": 60_000 });
+    home.try_start(&[with(app("long", "listener", &[&long]), rule)])
+        .exits(1)
+        .complains_of(&["long", "too long"]);
+    assert_eq!(home.state("web"), StateView::Online);
+}

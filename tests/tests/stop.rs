@@ -7,7 +7,7 @@ use protocol::view::StateView;
 use protocol::{ExitStatus, Notice};
 use serde_json::{Value, json};
 use tests::deadline::Stopwatch;
-use tests::{Home, app, with};
+use tests::{Home, app, processes, with};
 
 fn stopped(home: &Home) -> ExitStatus {
     home.wait("it has stopped", |notice| {
@@ -137,4 +137,33 @@ fn an_unknown_name_stops_nothing() {
         .exits(1)
         .complains_of(&["wbe"]);
     assert_eq!(home.state("web"), StateView::Online);
+}
+
+#[test]
+fn a_frozen_app_can_be_stopped() {
+    let home = Home::new();
+    home.start(&with(
+        app("web", "listener", &[]),
+        json!({ "kill_timeout": 200 }),
+    ));
+    let process = home.process("web");
+    process.signal(processes::Signal::STOP);
+    home.ctl(["stop", "web"]).ok();
+    assert!(!process.is_alive());
+}
+
+#[test]
+fn an_app_that_has_not_become_ready_can_be_stopped() {
+    let home = Home::new();
+    let slow = with(
+        app("slow", "slow_ready", &["never"]),
+        json!({ "wait_ready": true, "listen_timeout": "60s" }),
+    );
+    let text = json!([slow]).to_string();
+    home.write("slow.json", &text);
+    let starter = home.ctl_follow(["start", "slow.json"]);
+    home.wait_launched("slow");
+    home.ctl(["stop", "slow"]).ok();
+    assert_eq!(home.state("slow"), StateView::Stopped);
+    drop(starter);
 }

@@ -1,0 +1,14 @@
+// FastAPI under uvicorn, from a virtual environment:
+//   python3 -m venv venv && venv/bin/pip install fastapi uvicorn
+//   wsctl start uvicorn.config.cjs
+module.exports = {
+  apps: [
+    {
+      name: 'fastapi',
+      script: 'venv/bin/uvicorn', // a script with a `#!` line that names its Python
+      args: `app.main:app --host 127.0.0.1 --port ${process.env.PORT || 8001}`,
+      interpreter: 'none',
+      env_file: '.env', // beside this file, if there is one: DATABASE_URL, SECRET_KEY, …
+    },
+  ],
+};

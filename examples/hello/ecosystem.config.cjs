@@ -8,6 +8,7 @@ module.exports = {
   apps: [
     {
       name: 'hello',
+      cwd: __dirname,
       script: path.resolve(target, 'release/hello'),
       interpreter: 'none', // the script is executed as it is
       env: {

@@ -3,6 +3,7 @@ module.exports = {
   apps: [
     {
       name: 'node-api',
+      cwd: __dirname, // this folder, wherever `wsctl` is called
       script: 'server.js',
       env: {
         NODE_ENV: 'development',

@@ -4,6 +4,7 @@ module.exports = {
   apps: [
     {
       name: 'python-api',
+      cwd: __dirname, // this folder, wherever `wsctl` is called
       script: 'main.py', // its ending says that python3 runs it
       env: {
         PORT: process.env.PORT || 8001,

@@ -5,10 +5,13 @@ module.exports = {
   apps: [
     {
       name: 'fastapi',
+      cwd: __dirname,
       script: 'venv/bin/uvicorn', // a script with a `#!` line that names its Python
       args: `app.main:app --host 127.0.0.1 --port ${process.env.PORT || 8001}`,
       interpreter: 'none',
-      env_file: '.env', // beside this file, if there is one: DATABASE_URL, SECRET_KEY, …
+
+      // What must not stand here, such as DATABASE_URL and SECRET_KEY, from a file beside this one:
+      // env_file: '.env',
     },
   ],
 };

@@ -279,6 +279,6 @@ fn hint(outcome: &Outcome) -> Option<String> {
 fn launch_hint(death: &Death) -> Option<String> {
     match &death.how {
         DeathBy::Launch(error) => words::launch_hint(error),
-        DeathBy::Exit(_) | DeathBy::NotReady { .. } => None,
+        DeathBy::Exit(_) | DeathBy::NotReady { .. } => words::last_words_hint(&death.last_lines),
     }
 }

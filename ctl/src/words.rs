@@ -14,7 +14,7 @@ use nix::errno::Errno;
 use protocol::InstanceId;
 use protocol::reply::DiskError;
 
-pub(crate) use deaths::{death, launch, launch_hint, lived, safe};
+pub(crate) use deaths::{death, last_words_hint, launch, launch_hint, lived, safe};
 pub(crate) use notices::notice;
 pub(crate) use refusals::refusal;
 

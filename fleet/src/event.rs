@@ -71,7 +71,7 @@ pub enum Event {
         /// The run.
         run: RunId,
         /// The last lines of its standard error, else of its standard output, oldest first, at most
-        /// 20.
+        /// 32.
         last: Vec<String>,
     },
     /// The goals up to this generation are on disk, or the disk refused them.

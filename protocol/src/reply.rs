@@ -123,7 +123,7 @@ pub struct Death {
     pub how: DeathBy,
     /// How long it lived, from launch to end.
     pub lived: config::Span,
-    /// The last lines of its standard error, oldest first, at most 20; of its standard output where
+    /// The last lines of its standard error, oldest first, at most 32; of its standard output where
     /// it wrote no errors. Bytes that are not UTF-8 are replaced.
     pub last_lines: Vec<String>,
 }

@@ -73,6 +73,18 @@ pub(crate) fn launch_hint(error: &LaunchError) -> Option<String> {
     }
 }
 
+/// What to do about a program that has said itself what is wrong, where that is known.
+pub(crate) fn last_words_hint(last_lines: &[String]) -> Option<String> {
+    let taken = |line: &String| {
+        let line = line.to_lowercase();
+        line.contains("eaddrinuse") || line.contains("address already in use")
+    };
+    last_lines.iter().any(taken).then(|| {
+        "its port is taken; `ss -ltnp` shows by whom, and `wsctl list` whether it is an app"
+            .to_owned()
+    })
+}
+
 /// How a process ended, as the end of "it …": `exit code 1`, `killed by SIGSEGV`.
 pub(crate) fn ended(status: ExitStatus) -> String {
     match status {
@@ -97,6 +109,19 @@ mod tests {
     use config::{Signal, Span};
 
     use super::*;
+
+    #[test]
+    fn a_port_that_is_taken_is_seen_in_the_words_of_node_python_and_go() {
+        let hint = |line: &str| last_words_hint(&["at listen".to_owned(), line.to_owned()]);
+        for line in [
+            "  code: 'EADDRINUSE',",
+            "OSError: [Errno 98] Address already in use",
+            "listen tcp :8080: bind: address already in use",
+        ] {
+            assert!(hint(line).is_some(), "{line}");
+        }
+        assert_eq!(hint("Error: connect ECONNREFUSED 127.0.0.1:3306"), None);
+    }
 
     #[test]
     fn each_death_says_what_how_and_after_how_long() {

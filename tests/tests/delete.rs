@@ -6,7 +6,7 @@ use tests::{Home, app};
 #[test]
 fn a_deleted_app_is_gone_and_forgotten() {
     let home = Home::new();
-    home.start_all(&[app("web", "listener", &[]), app("job", "stubborn", &[])]);
+    home.start_all(&[app("web", "listener", &[]), app("job", "listener", &[])]);
     let process = home.process("web");
     home.ctl(["delete", "web"]).ok();
     assert!(!process.is_alive());

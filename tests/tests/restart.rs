@@ -1,7 +1,8 @@
 //! `wsctl restart`.
 
 use protocol::view::StateView;
-use tests::{Home, app};
+use serde_json::json;
+use tests::{Home, app, with};
 
 #[test]
 fn a_restart_gives_a_new_process_and_counts() {
@@ -27,7 +28,8 @@ fn a_restart_starts_what_is_stopped() {
 #[test]
 fn several_are_restarted_at_once() {
     let home = Home::new();
-    home.start_all(&[app("a", "listener", &[]), app("b", "stubborn", &[])]);
+    let stubborn = with(app("b", "stubborn", &[]), json!({ "kill_timeout": 200 }));
+    home.start_all(&[app("a", "listener", &[]), stubborn]);
     let before = [home.process("a"), home.process("b")];
     home.ctl(["restart", "a", "b"]).ok();
     assert!(before.iter().all(|process| !process.is_alive()));
@@ -40,10 +42,10 @@ fn a_restart_from_the_file_takes_its_changes() {
     let home = Home::new();
     let file = home.write(
         "ecosystem.json",
-        &serde_json::json!({ "apps": [app("web", "echo_env", &["old"])] }).to_string(),
+        &json!({ "apps": [app("web", "echo_env", &["old"])] }).to_string(),
     );
     home.ctl(["start", "ecosystem.json"]).ok();
-    let changed = serde_json::json!({ "apps": [app("web", "echo_env", &["new"])] });
+    let changed = json!({ "apps": [app("web", "echo_env", &["new"])] });
     std::fs::write(&file, changed.to_string()).unwrap();
     home.ctl(["restart", "ecosystem.json"]).ok();
     home.wait_said("web", r#""arguments":["new"]"#);

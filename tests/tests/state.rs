@@ -6,7 +6,7 @@ use std::path::Path;
 use protocol::InstanceId;
 use protocol::view::StateView;
 use serde_json::json;
-use tests::{Home, Outcome, app, binaries, with};
+use tests::{Home, Outcome, app, binaries, processes, with};
 
 /// What must be the same after the daemon was started again, of one instance.
 #[derive(Debug, PartialEq, Eq)]
@@ -129,6 +129,10 @@ fn where_both_are_damaged_the_daemon_refuses_and_says_what_to_do() {
     home.ctl(["start", "ecosystem.json"])
         .exits(3)
         .complains_of(&["state.json"]);
+    // `wsctl` goes when the daemon has said why it does not run, a moment before that has ended.
+    for daemon in processes::of_home(home.paths().home()) {
+        home.wait_end(&daemon);
+    }
 }
 
 #[test]

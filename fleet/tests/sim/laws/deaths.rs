@@ -1,0 +1,247 @@
+//! How long to wait after a death, and when to give up: the rules once more, from PM2's words.
+
+use config::Span;
+use config::spec::{RestartDelay, RestartRule};
+use fleet::{Effect, Event};
+use protocol::notice::{Cause, Who};
+use protocol::reply::DeathBy;
+use protocol::saved::{LiveState, SavedGoal};
+use protocol::{ExitStatus, InstanceId, Notice, Request, Time};
+
+use crate::laws::lives::Life;
+use crate::laws::{Before, Laws, Outcome};
+
+/// What the deaths of an instance so far amount to.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct Tally {
+    early: Vec<Time>,
+    delay: u64,
+    failures: u32,
+    /// No launch may come before this.
+    until: Time,
+}
+
+impl Tally {
+    /// One more death. Returns the delay, none to give up.
+    fn died(&mut self, now: Time, lived: u64, rule: &RestartRule) -> Option<u64> {
+        let window = rule.min_uptime.0 * u64::from(rule.max_restarts);
+        self.early.retain(|at| at.0 + window > now.0);
+        if lived < rule.min_uptime.0 {
+            self.early.push(now);
+            self.failures += 1;
+        } else {
+            self.failures = 0;
+        }
+        if self.early.len() as u64 >= u64::from(rule.max_restarts) {
+            return None;
+        }
+        self.delay = match rule.delay {
+            RestartDelay::Fixed(span) => span.0,
+            RestartDelay::Backoff(first) if self.delay == 0 || lived >= 30_000 => first.0,
+            RestartDelay::Backoff(first) => (self.delay + self.delay / 2).min(first.0.max(15_000)),
+        };
+        self.until = Time(now.0 + self.delay);
+        Some(self.delay)
+    }
+}
+
+/// What was so of a run before the event that says it is over.
+#[derive(Debug)]
+pub(super) struct Was {
+    who: Who,
+    rule: RestartRule,
+    born: Time,
+    /// How long it had to become ready.
+    patience: Span,
+    /// Why it had been asked to end.
+    ending: Option<Cause>,
+    goal: SavedGoal,
+}
+
+impl Laws {
+    /// The run that this event ends, if it is not over yet.
+    pub(super) fn ending_of(&self, event: &Event) -> Option<Was> {
+        let (Event::Exited { run, .. } | Event::LaunchFailed { run, .. }) = event else {
+            return None;
+        };
+        let life = self.lives.get(run)?;
+        let Life {
+            who, spec, born, ..
+        } = life;
+        let entry = self.journal.instances.get(&who.id)?;
+        let ending = match &entry.live.state {
+            LiveState::Up { ending, .. } => *ending,
+            LiveState::Idle | LiveState::Waiting { .. } | LiveState::Failed => None,
+        };
+        Some(Was {
+            who: who.clone(),
+            rule: spec.restart.clone(),
+            born: *born,
+            patience: life.patience(),
+            ending,
+            goal: entry.instance.goal,
+        })
+    }
+
+    /// That the end of a run is called what it was, and what follows from it.
+    pub(super) fn death_law(
+        &mut self,
+        before: &Before,
+        event: &Event,
+        was: Option<&Was>,
+        effects: &[Effect],
+    ) -> Outcome {
+        let notices = effects.iter().filter_map(|effect| match effect {
+            Effect::Note(notice) => Some(notice),
+            _ => None,
+        });
+        let ends: Vec<&Notice> = notices
+            .filter(|one| {
+                matches!(
+                    one,
+                    Notice::Stopped { .. }
+                        | Notice::Died { .. }
+                        | Notice::Finished { .. }
+                        | Notice::Errored { .. }
+                        | Notice::LaunchFailed { .. }
+                )
+            })
+            .collect();
+        let Some(was) = was else {
+            law!(ends.is_empty(), "{ends:?} is told of a life that was over");
+            return Ok(());
+        };
+        let expected = self.expected_ends(before.now, event, was);
+        let told: Vec<Notice> = ends.into_iter().cloned().collect();
+        law!(told == expected, "told: {told:?}\nexpected: {expected:?}");
+        Ok(())
+    }
+
+    fn expected_ends(&mut self, now: Time, event: &Event, was: &Was) -> Vec<Notice> {
+        let who = || was.who.clone();
+        let mut told = Vec::new();
+        let asked = match was.ending {
+            Some(cause @ (Cause::Operator | Cause::Restart | Cause::ShutDown)) => Some(cause),
+            Some(Cause::LeaderGone | Cause::NotReady) | None => None,
+        };
+        let how = match event {
+            Event::LaunchFailed { why, .. } => {
+                told.push(Notice::LaunchFailed {
+                    who: who(),
+                    why: why.clone(),
+                });
+                match was.ending {
+                    _ if asked.is_some() => return told,
+                    Some(Cause::NotReady) => DeathBy::NotReady {
+                        within: was.patience,
+                    },
+                    _ => DeathBy::Launch(why.clone()),
+                }
+            }
+            Event::Exited { status, .. } => {
+                let status = *status;
+                if let Some(cause) = asked {
+                    told.push(Notice::Stopped {
+                        who: who(),
+                        cause,
+                        status,
+                    });
+                    return told;
+                }
+                match was.ending {
+                    Some(Cause::NotReady) => DeathBy::NotReady {
+                        within: was.patience,
+                    },
+                    _ if may_end(status, &was.rule) => {
+                        told.push(Notice::Finished { who: who(), status });
+                        return told;
+                    }
+                    _ => DeathBy::Exit(status),
+                }
+            }
+            _ => return told,
+        };
+        let lived = now.since(was.born);
+        let wanted = was.goal != SavedGoal::Down && !self.ending;
+        let tally = self.tallies.entry(was.who.id).or_default();
+        let next_in = if wanted && was.rule.autorestart {
+            tally.died(now, lived.0, &was.rule).map(Span)
+        } else {
+            None
+        };
+        told.push(Notice::Died {
+            who: who(),
+            how,
+            lived,
+            next_in,
+        });
+        if wanted && next_in.is_none() {
+            let deaths = u32::try_from(tally.early.len()).unwrap_or(u32::MAX).max(1);
+            told.push(Notice::Errored { who: who(), deaths });
+        }
+        told
+    }
+
+    /// That it is not launched before its time.
+    pub(super) fn delay_law(&self, now: Time, id: InstanceId) -> Outcome {
+        let until = self.tallies.get(&id).map(|tally| tally.until);
+        law!(
+            until.is_none_or(|until| until <= now),
+            "instance {id} was to wait until {until:?}"
+        );
+        Ok(())
+    }
+
+    /// That the fleet counts as we do, and forgets only where somebody asked.
+    pub(super) fn tally_law(&mut self, before: &Before, event: &Event) -> Outcome {
+        let journal = &self.journal.instances;
+        self.tallies.retain(|id, _| journal.contains_key(id));
+        for (id, entry) in journal {
+            let tally = self.tallies.entry(*id).or_default();
+            let live = &entry.live;
+            let counts = (&live.deaths, live.delay.0, live.failures);
+            if counts == (&tally.early, tally.delay, tally.failures) {
+                continue;
+            }
+            let is_zero = counts == (&Vec::new(), 0, 0);
+            let may = matches!(event, Event::Asked { request, .. } if forgets(request));
+            law!(
+                is_zero && may && before.meant.contains(id),
+                "instance {id} counts {counts:?} and not {tally:?}"
+            );
+            let until = tally.until;
+            *tally = Tally {
+                until,
+                ..Tally::default()
+            };
+        }
+        Ok(())
+    }
+
+    /// Somebody asked for it: it need not wait any longer.
+    pub(super) fn hurry(&mut self, id: InstanceId) {
+        if let Some(tally) = self.tallies.get_mut(&id) {
+            tally.until = Time::default();
+        }
+    }
+}
+
+/// Whether a run may end so without being started again.
+fn may_end(status: ExitStatus, rule: &RestartRule) -> bool {
+    let listed = match status {
+        ExitStatus::Code(code) => rule.stop_exit_codes.contains(&code),
+        ExitStatus::Signal { .. } | ExitStatus::Unknown => false,
+    };
+    listed || !rule.autorestart
+}
+
+/// Whether the deaths may be forgotten with this request.
+const fn forgets(request: &Request) -> bool {
+    matches!(
+        request,
+        Request::Start { .. }
+            | Request::Restart { .. }
+            | Request::Reset { .. }
+            | Request::Apply { .. }
+    )
+}

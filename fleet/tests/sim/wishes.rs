@@ -1,0 +1,180 @@
+//! What clients ask for, and the specifications that they bring, by chance.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use config::spec::{AppSpec, RestartDelay, RunAs, Scope};
+use config::{AppName, Namespace, Signal, Span};
+use protocol::request::{Existing, ScaleTo};
+use protocol::{InstanceId, Request, Selector};
+
+use crate::chance::Chance;
+use crate::spec::app;
+
+/// The apps there may be, each in a few versions, so that some are the same again. One is named like
+/// an id, one like a namespace.
+static SPECS: LazyLock<Vec<AppSpec>> = LazyLock::new(|| {
+    let names = ["api", "back", "web", "2"];
+    let versions = |name| (0..7).map(move |version| version_of(app(name), version));
+    names.into_iter().flat_map(versions).collect()
+});
+
+/// Words that people type, some of which mean nothing.
+const WORDS: [&str; 9] = [
+    "api", "back", "web", "2", "web", "front", "0", "3", "nobody",
+];
+
+/// A request of any kind.
+pub(crate) fn request(chance: &mut Chance) -> Request {
+    match chance.below(32) {
+        0..=7 => apply(chance),
+        8..=11 => {
+            let select = select(chance);
+            Request::Start { select }
+        }
+        12..=15 => {
+            let select = select(chance);
+            Request::Stop { select }
+        }
+        16..=19 => {
+            let select = select(chance);
+            Request::Restart { select }
+        }
+        20 | 21 => {
+            let select = select(chance);
+            Request::Delete { select }
+        }
+        22 | 23 => scale(chance),
+        24 => {
+            let select = select(chance);
+            Request::Reset { select }
+        }
+        25 => {
+            let select = select(chance);
+            let signal = *chance.pick(&[Signal::TERM, Signal::KILL]);
+            Request::Signal { select, signal }
+        }
+        26 => {
+            let select = select(chance);
+            Request::Flush { select }
+        }
+        27 => Request::Dump,
+        28 => Request::Resurrect,
+        29 => {
+            let select = select(chance);
+            Request::Specs { select }
+        }
+        30 => Request::List,
+        _ => Request::Ping,
+    }
+}
+
+/// Brings some app up, so that a history has something to begin with.
+pub(crate) fn apply(chance: &mut Chance) -> Request {
+    let existing = [
+        Existing::Converge,
+        Existing::Converge,
+        Existing::Restart,
+        Existing::Refuse,
+        Existing::Skip,
+    ];
+    let existing = *chance.pick(&existing);
+    let count = *chance.pick(&[1, 1, 1, 2, 2, 3]);
+    let mut apps: Vec<AppSpec> = (0..count).map(|_| any_spec(chance)).collect();
+    // A name twice is refused; that is tried now and then, not each time that chance repeats itself.
+    if !chance.one_in(16) {
+        let mut names = BTreeSet::new();
+        apps.retain(|spec| names.insert(spec.name.clone()));
+    }
+    if chance.one_in(64) {
+        apps.clear();
+    }
+    Request::Apply { apps, existing }
+}
+
+fn scale(chance: &mut Chance) -> Request {
+    let app = AppName::new(*chance.pick(&WORDS)).expect("the word is a name");
+    let to = match chance.below(8) {
+        0..=2 => ScaleTo::Exactly(chance.small(4)),
+        3 | 4 => ScaleTo::Up(chance.small(3)),
+        5 | 6 => ScaleTo::Down(chance.small(3)),
+        _ => ScaleTo::Up(u32::MAX),
+    };
+    Request::Scale { app, to }
+}
+
+fn select(chance: &mut Chance) -> Vec<Selector> {
+    let count = *chance.pick(&[1, 1, 1, 1, 2, 2, 3]);
+    if chance.one_in(64) {
+        return Vec::new();
+    }
+    (0..count).map(|_| selector(chance)).collect()
+}
+
+fn selector(chance: &mut Chance) -> Selector {
+    match chance.below(16) {
+        0..=5 => Selector::All,
+        6..=8 => Selector::Id(InstanceId(chance.small(6))),
+        _ => Selector::Word((*chance.pick(&WORDS)).to_owned()),
+    }
+}
+
+/// One of the versions of one of the apps.
+fn any_spec(chance: &mut Chance) -> AppSpec {
+    let mut spec = chance.pick(&SPECS).clone();
+    spec.instances = *chance.pick(&[1, 1, 1, 1, 1, 2, 2, 3]);
+    if chance.one_in(24) {
+        spec.instances = 6;
+    }
+    spec.autostart = !chance.one_in(12);
+    if chance.one_in(4) {
+        spec.inherited.set("ASKED_BY", "somebody else");
+    }
+    if chance.one_in(64) {
+        spec.instances = *chance.pick(&[0, 1025]);
+    }
+    if chance.one_in(64) {
+        spec.run_as = Some(RunAs {
+            uid: 33,
+            gid: 33,
+            groups: Vec::new(),
+            name: None,
+            home: None,
+        });
+    }
+    spec
+}
+
+fn version_of(mut spec: AppSpec, version: usize) -> AppSpec {
+    let odd = version % 2 == 1;
+    if version == 0 {
+        spec.namespace = Namespace::new("back").expect("the name is valid");
+    }
+    spec.exec.args.push(format!("v{version}"));
+    spec.logs.out = None;
+    spec.restart.autorestart = version != 5;
+    if version == 4 {
+        // The second one is what a shell makes of SIGTERM.
+        spec.restart.stop_exit_codes = vec![0, 143];
+    }
+    spec.restart.max_restarts = [16, 3, 16, 1, 5, 4, 0][version];
+    spec.restart.delay = [
+        RestartDelay::Fixed(Span::ZERO),
+        RestartDelay::Fixed(Span::millis(100)),
+        RestartDelay::Backoff(Span::millis(100)),
+        RestartDelay::Fixed(Span::secs(5)),
+        RestartDelay::Backoff(Span::secs(20)),
+        RestartDelay::Fixed(Span::ZERO),
+        RestartDelay::Fixed(Span::ZERO),
+    ][version];
+    spec.stop.scope = if version == 3 {
+        Scope::Leader
+    } else {
+        Scope::Tree
+    };
+    spec.stop.signal = if odd { Signal::TERM } else { Signal::INT };
+    spec.stop.timeout = Span::millis([1600, 0, 3000][version % 3]);
+    spec.ready.wait_ready = odd;
+    spec.ready.listen_timeout = Span::millis(if version == 1 { 300 } else { 3000 });
+    spec
+}

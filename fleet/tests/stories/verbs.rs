@@ -109,3 +109,13 @@ fn specifications_are_given_whole() {
     };
     assert_eq!(apps[0], app("web").with_argument("--x"));
 }
+
+#[test]
+fn what_the_shell_tells_is_told_on() {
+    let mut world = World::with_online([app("web")]);
+    let file = "/l/web.log".into();
+    let notice = protocol::Notice::LogResumed { file };
+    world
+        .play(Event::Told { notice })
+        .gives(r#"note LogResumed { file: "/l/web.log" }"#);
+}

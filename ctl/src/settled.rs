@@ -140,7 +140,7 @@ fn said(deed: Deed, outcome: &Outcome) -> Option<String> {
     match &outcome.reached {
         Reached::Done => Some(done(deed, &outcome.instance).to_owned()),
         Reached::AlreadySo => Some(already(deed, outcome.instance.state).to_owned()),
-        Reached::Finished { status } if outcome.reached.is_success() => {
+        Reached::Finished { status, .. } if outcome.reached.is_success() => {
             Some(format!("finished, {status}"))
         }
         Reached::Finished { .. } | Reached::Died { .. } | Reached::Overtaken => None,
@@ -223,7 +223,7 @@ fn tell(outcome: &Outcome, printer: &Printer) {
             tell_last_lines(death, printer);
             printer.detail(&format!("  {}", what_next(instance)));
         }
-        Reached::Finished { status } => {
+        Reached::Finished { status, .. } => {
             printer.error(&format!("{name} ended and is not started again: {status}"));
             if let Some(death) = &instance.last_death {
                 tell_last_lines(death, printer);

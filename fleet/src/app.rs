@@ -60,6 +60,12 @@ impl App {
         turn: &mut Turn,
     ) -> Vec<Target> {
         let count = spec.instances;
+        // What waits for its start is not started by being told again.
+        let goal = if spec.autostart || existing == Existing::Restart {
+            Goal::Up
+        } else {
+            Goal::Down
+        };
         let untouched = existing != Existing::Restart && same_but_for_count(&self.spec, &spec);
         let is_up = |one: &Instance| one.goal == Goal::Up;
         if untouched && self.instances.values().any(is_up) {
@@ -69,6 +75,10 @@ impl App {
         }
         let mut targets = Vec::new();
         for instance in self.instances.values_mut().take(count as usize) {
+            if goal == Goal::Down && instance.goal == Goal::Down {
+                targets.push(stop(instance, turn));
+                continue;
+            }
             targets.push(match (&instance.state, untouched) {
                 (State::Up { .. }, true) if is_up(instance) => still_up(instance, turn),
                 (State::Up { .. }, false) => restart(instance, turn),
@@ -77,7 +87,7 @@ impl App {
                 }
             });
         }
-        targets.extend(self.resize(count, Goal::Up, next_instance, turn));
+        targets.extend(self.resize(count, goal, next_instance, turn));
         targets
     }
 

@@ -9,7 +9,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use config::Span;
-use protocol::reply::{Death, DiskError, Reached};
+use protocol::reply::{DiskError, Reached};
 use protocol::view::InstanceView;
 use protocol::{Generation, InstanceId, Reply, RequestId, RunId, Time};
 
@@ -176,27 +176,24 @@ impl Desk {
     }
 
     /// A run of this instance has died.
-    pub(crate) fn died(&mut self, instance: InstanceId, run: RunId, death: &Death) {
+    pub(crate) fn ended(&mut self, instance: InstanceId, run: RunId, reached: &Reached) {
         for target in self.targets().filter(|target| target.id == instance) {
             let waits = matches!(target.progress, Progress::Pending);
             if waits && matches!(target.aim, Aim::Up | Aim::StillUp(_)) {
-                target.progress = Progress::Dying(run, death.clone());
+                target.progress = Progress::Ended(run, reached.clone());
             }
         }
     }
 
-    /// The last lines of a dead run have come.
+    /// The last lines of a run that ended have come.
     pub(crate) fn heard(&mut self, run: RunId, last: &[String], view: &InstanceView) {
         for target in self.targets() {
-            let Progress::Dying(of, death) = &target.progress else {
+            let Progress::Ended(of, reached) = &target.progress else {
                 continue;
             };
             if *of == run {
-                let death = Death {
-                    last_lines: last.to_vec(),
-                    ..death.clone()
-                };
-                target.settle(view, Reached::Died { death });
+                let reached = with_last_lines(reached.clone(), last);
+                target.settle(view, reached);
             }
         }
     }
@@ -233,9 +230,9 @@ impl Desk {
                     target.settle(view, Reached::Done);
                 }
                 Progress::Pending => target.settle(view, Reached::Overtaken),
-                Progress::Dying(_, death) => {
-                    let death = death.clone();
-                    target.settle(view, Reached::Died { death });
+                Progress::Ended(_, reached) => {
+                    let reached = reached.clone();
+                    target.settle(view, reached);
                 }
                 Progress::Settled(_) => {}
             }
@@ -339,4 +336,14 @@ impl Waits {
             unsaved: unsaved.clone(),
         })
     }
+}
+
+/// What was reached, with what the run had printed last.
+fn with_last_lines(mut reached: Reached, last: &[String]) -> Reached {
+    match &mut reached {
+        Reached::Died { death } => death.last_lines = last.to_vec(),
+        Reached::Finished { last_lines, .. } => *last_lines = last.to_vec(),
+        Reached::Done | Reached::AlreadySo | Reached::Overtaken => {}
+    }
+    reached
 }

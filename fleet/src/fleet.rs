@@ -153,8 +153,8 @@ impl Fleet {
             return;
         };
         let id = instance.id;
-        if let Some((run, death)) = instance.exited(status, turn) {
-            self.desk.died(id, run, &death);
+        if let Some((run, reached)) = instance.exited(status, turn) {
+            self.desk.ended(id, run, &reached);
         }
     }
 
@@ -163,8 +163,8 @@ impl Fleet {
             return;
         };
         let id = instance.id;
-        if let Some((run, death)) = instance.launch_failed(why, turn) {
-            self.desk.died(id, run, &death);
+        if let Some((run, reached)) = instance.launch_failed(why, turn) {
+            self.desk.ended(id, run, &reached);
         }
     }
 

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use config::spec::{RestartRule, Scope};
 use config::{AppSpec, Signal, Span};
 use protocol::notice::{Cause, ReadyBy};
-use protocol::reply::{Death, DeathBy};
+use protocol::reply::{Death, DeathBy, Finish, Reached};
 use protocol::{ExitStatus, LaunchError, Notice, Pid, RunId, Time};
 
 use crate::backoff::Verdict;
@@ -105,7 +105,7 @@ impl Instance {
         };
         turn.touch(&self.app, self.id);
         if let Stage::Stopping { leader, killed, .. } = &mut run.stage {
-            *leader = Some(status);
+            *leader = Some((status, turn.now));
             if *killed == Killed::Already {
                 turn.signal(run.id, Signal::KILL, Scope::Tree);
             }
@@ -120,12 +120,17 @@ impl Instance {
                 },
         } = &mut self.state
         {
-            *leader = Some(status);
+            *leader = Some((status, turn.now));
         }
     }
 
-    /// Nothing of the run is left. Returns the death, where nobody had asked for it.
-    pub(crate) fn exited(&mut self, status: ExitStatus, turn: &mut Turn) -> Option<(RunId, Death)> {
+    /// Nothing of the run is left. Returns what that means for those who wait for it, where nobody
+    /// had asked for its end.
+    pub(crate) fn exited(
+        &mut self,
+        status: ExitStatus,
+        turn: &mut Turn,
+    ) -> Option<(RunId, Reached)> {
         self.last_exit = Some(status);
         let run = self.take_run(turn)?;
         match run.stage {
@@ -158,12 +163,12 @@ impl Instance {
         }
     }
 
-    /// The run could not be launched. Returns the death, unless it had been asked to end.
+    /// The run could not be launched. Returns the same, unless it had been asked to end.
     pub(crate) fn launch_failed(
         &mut self,
         why: LaunchError,
         turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
+    ) -> Option<(RunId, Reached)> {
         let run = self.take_run(turn)?;
         turn.note(Notice::LaunchFailed {
             who: self.who(run.id),
@@ -238,15 +243,20 @@ impl Instance {
         run: &Run,
         status: ExitStatus,
         turn: &mut Turn,
-    ) -> Option<(RunId, Death)> {
+    ) -> Option<(RunId, Reached)> {
         let rule = &run.spec.restart;
-        let expected = match status {
+        let is_stop_code = match status {
             ExitStatus::Code(code) => rule.stop_exit_codes.contains(&code),
             ExitStatus::Signal { .. } | ExitStatus::Unknown => false,
         };
-        if rule.autorestart && !expected {
+        if rule.autorestart && !is_stop_code {
             return self.died(run, DeathBy::Exit(status), turn);
         }
+        let finish = if is_stop_code || status == ExitStatus::Code(0) {
+            Finish::Expected
+        } else {
+            Finish::Unexpected
+        };
         turn.note(Notice::Finished {
             who: self.who(run.id),
             status,
@@ -255,12 +265,24 @@ impl Instance {
             self.goal = Goal::Down;
             turn.goals_changed = true;
         }
-        None
+        let last_lines = Vec::new();
+        let reached = Reached::Finished {
+            status,
+            finish,
+            last_lines,
+        };
+        Some((run.id, reached))
     }
 
-    fn died(&mut self, run: &Run, how: DeathBy, turn: &mut Turn) -> Option<(RunId, Death)> {
-        let lived = turn.now.since(run.born);
-        let next = self.after_death(lived, &run.spec.restart, turn.now);
+    fn died(&mut self, run: &Run, how: DeathBy, turn: &mut Turn) -> Option<(RunId, Reached)> {
+        let lived = run.lived(turn.now);
+        // A program that was never executed, or never became ready, has not lived: however long a
+        // busy machine took to say so, or the time was that it had.
+        let counted = match how {
+            DeathBy::Launch(_) | DeathBy::NotReady { .. } => Span::ZERO,
+            DeathBy::Exit(_) => lived,
+        };
+        let next = self.after_death(counted, &run.spec.restart, turn.now);
         let next_in = match next {
             State::Waiting { until, .. } => Some(until.since(turn.now)),
             State::Idle | State::Failed | State::Up { .. } => None,
@@ -286,7 +308,7 @@ impl Instance {
             last_lines: Vec::new(),
         };
         self.last_death = Some((run.id, death.clone()));
-        Some((run.id, death))
+        Some((run.id, Reached::Died { death }))
     }
 
     /// What follows. It is to be up: what is to be down was asked to end, and then it is no death.

@@ -67,8 +67,8 @@ pub(crate) enum Stage {
         kill_at: Time,
         /// Whether it was sent already.
         killed: Killed,
-        /// How the leader ended, where it has and the rest has not.
-        leader: Option<ExitStatus>,
+        /// How and when the leader ended, where it has and the rest has not.
+        leader: Option<(ExitStatus, Time)>,
     },
 }
 
@@ -95,6 +95,28 @@ impl Run {
             self.spec.ready.listen_timeout
         } else {
             LAUNCH_LIMIT
+        }
+    }
+
+    /// How long its program has lived. What it had started and is still ending does not count.
+    pub(crate) const fn lived(&self, now: Time) -> Span {
+        match self.leader_ended() {
+            Some(at) => at.since(self.born),
+            None => now.since(self.born),
+        }
+    }
+
+    /// When its leader ended, where it has and the rest has not.
+    pub(crate) const fn leader_ended(&self) -> Option<Time> {
+        match self.stage {
+            Stage::Stopping {
+                leader: Some((_, at)),
+                ..
+            } => Some(at),
+            Stage::Stopping { leader: None, .. }
+            | Stage::Launching { .. }
+            | Stage::Starting { .. }
+            | Stage::Ready { .. } => None,
         }
     }
 

@@ -128,6 +128,7 @@ impl Instance {
                 pid: run.pid(),
                 ending: run.ending(),
                 by: run.deadline().map(|(due, _)| due),
+                leader_ended: run.leader_ended(),
             },
         }
     }

@@ -2,11 +2,11 @@
 
 use alloc::boxed::Box;
 
-use protocol::reply::{Death, Outcome, Reached};
+use protocol::reply::{Outcome, Reached};
 use protocol::view::InstanceView;
 use protocol::{InstanceId, RunId};
 
-use crate::instance::{Goal, Instance, State};
+use crate::instance::{Instance, State};
 use crate::run::Stage;
 
 /// One instance that a request waits for.
@@ -36,8 +36,8 @@ pub(crate) enum Aim {
 #[derive(Debug, Clone)]
 pub(crate) enum Progress {
     Pending,
-    /// Its run died; the last lines are on their way.
-    Dying(RunId, Death),
+    /// Its run ended by itself, which is what was reached; its last lines are on their way.
+    Ended(RunId, Reached),
     Settled(Box<Outcome>),
 }
 
@@ -56,7 +56,7 @@ impl Target {
     pub(crate) const fn outcome(&self) -> Option<&Outcome> {
         match &self.progress {
             Progress::Settled(outcome) => Some(outcome),
-            Progress::Pending | Progress::Dying(..) => None,
+            Progress::Pending | Progress::Ended(..) => None,
         }
     }
 
@@ -79,10 +79,6 @@ impl Target {
             }
             (Aim::Up | Aim::StillUp(_), State::Up { run }) => {
                 matches!(run.stage, Stage::Ready { .. }).then_some(Reached::Done)
-            }
-            (Aim::Up | Aim::StillUp(_), State::Idle) if instance.goal == Goal::Down => {
-                let status = instance.last_exit.unwrap_or(protocol::ExitStatus::Unknown);
-                Some(Reached::Finished { status })
             }
             (Aim::Down, State::Idle) => Some(Reached::Done),
             (Aim::StillDown, _) => Some(Reached::AlreadySo),

@@ -91,6 +91,10 @@ pub enum Reached {
     Finished {
         /// How.
         status: ExitStatus,
+        /// Whether it may end so.
+        finish: Finish,
+        /// Its last lines, as those of a death.
+        last_lines: Vec<String>,
     },
     /// Its program ended before it was ready.
     Died {
@@ -109,11 +113,27 @@ impl Reached {
             Self::Done
             | Self::AlreadySo
             | Self::Finished {
-                status: ExitStatus::Code(0),
+                finish: Finish::Expected,
+                ..
             } => true,
-            Self::Finished { .. } | Self::Died { .. } | Self::Overtaken => false,
+            Self::Finished {
+                finish: Finish::Unexpected,
+                ..
+            }
+            | Self::Died { .. }
+            | Self::Overtaken => false,
         }
     }
+}
+
+/// Whether a job that is not started again may end as it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Finish {
+    /// By exit code 0, or by one of its `stop_exit_codes`.
+    Expected,
+    /// By another exit code or a signal.
+    Unexpected,
 }
 
 /// The end of a run that nobody asked for.

@@ -132,5 +132,8 @@ pub enum LiveState {
         ending: Option<Cause>,
         /// When something is due: the end of its time to become ready, or to end.
         by: Option<Time>,
+        /// When its leader ended, where it has and what it had started has not.
+        #[serde(default)]
+        leader_ended: Option<Time>,
     },
 }

@@ -1,6 +1,6 @@
 //! What a person sees, whole.
 
-use protocol::reply::{DeathBy, DiskError, Reached, Refusal};
+use protocol::reply::{DeathBy, DiskError, Finish, Reached, Refusal};
 use protocol::view::{InstanceView, StateView};
 use protocol::{ExitStatus, LaunchError, LaunchStage, Reply, View};
 
@@ -105,6 +105,12 @@ fn a_start_that_could_not_be_launched() {
 fn a_start_of_jobs_and_of_what_is_overtaken() {
     let finished = |code| Reached::Finished {
         status: ExitStatus::Code(code),
+        finish: if code == 0 {
+            Finish::Expected
+        } else {
+            Finish::Unexpected
+        },
+        last_lines: Vec::new(),
     };
     insta::assert_snapshot!(started(settled(vec![
         outcome(stopped(instance()), finished(0)),

@@ -13,11 +13,13 @@ fn a_job_that_ends_has_ended_and_is_not_started_again() {
     world
         .ask(1, apply([app("job").without_autorestart()]))
         .passes();
-    world.at(100).exited(1, code(0)).gives(
-        "save
-         note job/0#1 finished: exit code 0
-         answer 1: job/0 stopped finished (exit code 0)",
-    );
+    world
+        .at(100)
+        .exited(1, code(0))
+        .gives("save; note job/0#1 finished: exit code 0");
+    world
+        .log_ended(1, &["all sent"])
+        .gives("answer 1: job/0 stopped finished (exit code 0, Expected, [all sent])");
     assert_eq!(world.fleet.deadline(), None);
     world
         .at(200)
@@ -31,11 +33,25 @@ fn a_job_that_fails_is_answered_with_its_code() {
     world
         .ask(1, apply([app("job").without_autorestart()]))
         .passes();
-    world.at(100).exited(1, code(3)).gives(
-        "save
-         note job/0#1 finished: exit code 3
-         answer 1: job/0 stopped finished (exit code 3)",
-    );
+    world
+        .at(100)
+        .exited(1, code(3))
+        .gives("save; note job/0#1 finished: exit code 3");
+    world
+        .log_ended(1, &["no such table"])
+        .gives("answer 1: job/0 stopped finished (exit code 3, Unexpected, [no such table])");
+}
+
+#[test]
+fn a_job_that_ends_by_a_code_that_is_listed_was_expected_to() {
+    let mut world = World::new();
+    world
+        .ask(1, apply([app("job").with_stop_codes(&[3])]))
+        .passes();
+    world.at(100).exited(1, code(3)).passes();
+    world
+        .log_ended(1, &[])
+        .gives("answer 1: job/0 stopped finished (exit code 3, Expected, [])");
 }
 
 #[test]

@@ -40,6 +40,20 @@ fn launches_that_fail_again_and_again_end_in_errored() {
 }
 
 #[test]
+fn a_launch_that_fails_slowly_is_an_early_death_too() {
+    let mut world = World::new();
+    world
+        .ask(1, apply([app("web").with_max_restarts(1)]))
+        .passes();
+    world.at(3000).launch_failed(1).gives(
+        "save
+         note web/0#1 not launched: Exec
+         note web/0#1 died: Exec, lived 3s, no next
+         note web/0#1 errored: 1",
+    );
+}
+
+#[test]
 fn a_job_that_cannot_be_launched_is_errored() {
     let mut world = World::new();
     world

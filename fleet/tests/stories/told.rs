@@ -118,7 +118,14 @@ fn outcome(outcome: &Outcome) -> String {
     let reached = match &outcome.reached {
         Reached::Done => "done".to_owned(),
         Reached::AlreadySo => "already".to_owned(),
-        Reached::Finished { status } => format!("finished ({status})"),
+        Reached::Finished {
+            status,
+            finish,
+            last_lines,
+        } => format!(
+            "finished ({status}, {finish:?}, [{}])",
+            last_lines.join("|")
+        ),
         Reached::Died { death } => died(death),
         Reached::Overtaken => "overtaken".to_owned(),
     };

@@ -5,7 +5,7 @@ use protocol::view::StateView;
 
 use crate::spec::app;
 use crate::with::With;
-use crate::world::{World, by, code, restart, stop};
+use crate::world::{World, apply, by, code, restart, stop};
 
 #[test]
 fn what_a_crashed_leader_left_behind_is_asked_to_end_before_the_next_run() {
@@ -16,7 +16,7 @@ fn what_a_crashed_leader_left_behind_is_asked_to_end_before_the_next_run() {
     assert_eq!(world.state(0), StateView::Stopping);
     world.at(1200).exited(1, code(1)).gives(
         "save
-         note web/0#1 died: exit code 1, lived 1200ms, next in 100ms",
+         note web/0#1 died: exit code 1, lived 1s, next in 100ms",
     );
     world.due(1300).gives("save; launch web/0#2");
 }
@@ -31,8 +31,23 @@ fn what_a_leader_left_behind_and_does_not_heed_the_signal_is_killed() {
     world.due(3600).gives("SIGKILL to tree #1");
     world.exited(1, code(1)).gives(
         "save
-         note web/0#1 died: exit code 1, lived 3600ms, next in 0ms
+         note web/0#1 died: exit code 1, lived 1s, next in 0ms
          launch web/0#2",
+    );
+}
+
+#[test]
+fn a_crash_is_early_however_long_what_it_left_behind_takes_to_end() {
+    let mut world = World::new();
+    world
+        .ask(1, apply([app("web").with_max_restarts(1)]))
+        .passes();
+    world.launched(1).passes();
+    world.at(100).leader_exited(1, code(7)).passes();
+    world.at(1650).exited(1, code(7)).gives(
+        "save
+         note web/0#1 died: exit code 7, lived 100ms, no next
+         note web/0#1 errored: 1",
     );
 }
 

@@ -55,6 +55,8 @@ pub(super) struct Was {
     patience: Span,
     /// Why it had been asked to end.
     ending: Option<Cause>,
+    /// When its leader ended, where the rest did not with it.
+    leader_ended: Option<Time>,
     goal: SavedGoal,
 }
 
@@ -69,9 +71,13 @@ impl Laws {
             who, spec, born, ..
         } = life;
         let entry = self.journal.instances.get(&who.id)?;
-        let ending = match &entry.live.state {
-            LiveState::Up { ending, .. } => *ending,
-            LiveState::Idle | LiveState::Waiting { .. } | LiveState::Failed => None,
+        let (ending, leader_ended) = match &entry.live.state {
+            LiveState::Up {
+                ending,
+                leader_ended,
+                ..
+            } => (*ending, *leader_ended),
+            LiveState::Idle | LiveState::Waiting { .. } | LiveState::Failed => (None, None),
         };
         Some(Was {
             who: who.clone(),
@@ -79,6 +85,7 @@ impl Laws {
             born: *born,
             patience: life.patience(),
             ending,
+            leader_ended,
             goal: entry.instance.goal,
         })
     }
@@ -161,11 +168,16 @@ impl Laws {
             }
             _ => return told,
         };
-        let lived = now.since(was.born);
+        let lived = was.leader_ended.unwrap_or(now).since(was.born);
+        // What was never executed, or never became ready, has not lived.
+        let counted = match how {
+            DeathBy::Launch(_) | DeathBy::NotReady { .. } => 0,
+            DeathBy::Exit(_) => lived.0,
+        };
         let wanted = was.goal != SavedGoal::Down && !self.ending;
         let tally = self.tallies.entry(was.who.id).or_default();
         let next_in = if wanted && was.rule.autorestart {
-            tally.died(now, lived.0, &was.rule).map(Span)
+            tally.died(now, counted, &was.rule).map(Span)
         } else {
             None
         };

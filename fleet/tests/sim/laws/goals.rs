@@ -183,6 +183,11 @@ impl Laws {
             return Ok(());
         }
         let up = self.up(spec.name.as_str());
+        let waits = was_there && !spec.autostart && existing != Existing::Restart;
+        if waits {
+            law!(up <= spec.instances as usize, "{} has {up} up", spec.name);
+            return Ok(());
+        }
         let expected = if was_there || spec.autostart {
             spec.instances as usize
         } else {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use protocol::reply::{Death, Outcome as Settled, Reached};
 use protocol::saved::Record;
 use protocol::view::StateView;
-use protocol::{ExitStatus, Generation, InstanceId, Refusal, Reply, RunId};
+use protocol::{Generation, InstanceId, Refusal, Reply, RunId};
 
 use crate::laws::tickets::{Verb, Wish};
 use crate::laws::{Laws, Outcome};
@@ -97,9 +97,9 @@ impl Laws {
             (Reached::Done, Verb::Delete) => is_stopped && self.was_forgotten(id, wish),
             (Reached::Done, Verb::Reset) => view.restarts == 0,
             (Reached::Done | Reached::AlreadySo, Verb::Shape) => is_online || is_stopped,
-            (Reached::Finished { status }, Verb::Start | Verb::Restart | Verb::Shape) => {
-                is_stopped && Some(*status) == view.last_exit && *status != ExitStatus::Unknown
-                    || is_stopped && *status == ExitStatus::Unknown
+            // Its last lines come after its end, and somebody may have started it again meanwhile.
+            (Reached::Finished { status, .. }, Verb::Start | Verb::Restart | Verb::Shape) => {
+                Some(*status) == view.last_exit || !is_stopped
             }
             (Reached::Died { death }, Verb::Start | Verb::Restart | Verb::Shape) => {
                 return self.last_words_law(wish, id, death);

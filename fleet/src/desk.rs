@@ -27,6 +27,9 @@ const KEEP: Span = Span::secs(60);
 /// How many answers are kept; the oldest goes first.
 const KEPT_MAX: usize = 64;
 
+/// How many outcomes all kept answers hold together; about half a kilobyte each.
+const KEPT_OUTCOMES_MAX: usize = 1024;
+
 /// Everybody who waits, and what was answered lately.
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
@@ -283,10 +286,23 @@ impl Desk {
     }
 
     fn keep(&mut self, now: Time, id: RequestId, reply: Reply) {
-        if self.kept.len() >= KEPT_MAX {
+        self.kept.push((now, id, reply));
+        while self.kept.len() > 1
+            && (self.kept.len() > KEPT_MAX || self.kept_outcomes() > KEPT_OUTCOMES_MAX)
+        {
             self.kept.remove(0);
         }
-        self.kept.push((now, id, reply));
+    }
+
+    fn kept_outcomes(&self) -> usize {
+        let outcomes = |(_, _, reply): &(Time, RequestId, Reply)| {
+            if let Reply::Settled { outcomes, .. } = reply {
+                outcomes.len()
+            } else {
+                0
+            }
+        };
+        self.kept.iter().map(outcomes).sum()
     }
 
     fn settling(&self, targets: Vec<Target>, generation: Generation) -> Waits {

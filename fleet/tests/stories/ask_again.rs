@@ -4,6 +4,7 @@ use config::Signal;
 use protocol::{Request, Selector};
 
 use crate::spec::app;
+use crate::with::With;
 use crate::world::{World, apply, code, restart, stop};
 
 #[test]
@@ -113,4 +114,19 @@ fn hanging_up_on_the_shell_leaves_its_answer_to_who_asks_again() {
     world
         .play(fleet::Event::Dumped { ticket, reply })
         .gives("answer 2: dumped Ok(1)");
+}
+
+#[test]
+fn answers_about_many_instances_make_room_for_the_latest() {
+    let mut world = World::new();
+    let spec = app("web").with_instances(700).without_autostart();
+    world.ask_as(1, "many", apply([spec])).passes();
+    let reset = || Request::Reset {
+        select: vec![Selector::All],
+    };
+    let saves = |given: &[String]| given.iter().any(|line| line == "save");
+    world.ask_as(2, "first", reset()).passes();
+    world.ask_as(3, "second", reset()).passes();
+    assert!(!saves(&world.ask_as(4, "second", reset()).given));
+    assert!(saves(&world.ask_as(5, "first", reset()).given));
 }

@@ -44,7 +44,7 @@ enum Disk {
 /// What one step made the fleet do.
 #[must_use = "a story says what each step gives"]
 pub(crate) struct Played<'a> {
-    given: Vec<String>,
+    pub(crate) given: Vec<String>,
     world: &'a mut World,
 }
 

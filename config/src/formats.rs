@@ -89,12 +89,15 @@ impl Format {
     #[must_use]
     pub fn of_text(text: &str) -> Self {
         let start = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
-        let words = ["module.exports", "exports.", "export ", "import ", "const "];
         if ["{", "(", "//", "/*"].iter().any(|s| start.starts_with(s)) {
-            let module = words[..3].iter().any(|word| has_line_with(start, word));
-            return if module { Self::JavaScript } else { Self::Json };
+            let is_program = start.lines().any(is_of_program) && !Self::Json.reads(start);
+            return if is_program {
+                Self::JavaScript
+            } else {
+                Self::Json
+            };
         }
-        if words.iter().any(|word| start.starts_with(word)) {
+        if begins_program(start) || start.lines().any(is_of_program) {
             return Self::JavaScript;
         }
         if start.contains('=') && Self::Toml.reads(start) {
@@ -107,9 +110,37 @@ impl Format {
     }
 }
 
-fn has_line_with(text: &str, start: &str) -> bool {
-    text.lines()
-        .any(|line| line.trim_start().starts_with(start))
+/// Whether a text begins as programs do that are no module in their first line.
+fn begins_program(text: &str) -> bool {
+    const STARTS: [&str; 8] = [
+        "const ",
+        "let ",
+        "var ",
+        "function ",
+        "async ",
+        "class ",
+        "'use strict'",
+        "\"use strict\"",
+    ];
+    STARTS.iter().any(|start| text.starts_with(start))
+}
+
+/// Whether a line makes the text a module. It is not indented: in YAML a longer text may hold the
+/// lines of a shell script, of which `export` is one.
+fn is_of_program(line: &str) -> bool {
+    const STARTS: [&str; 5] = [
+        "module.exports",
+        "exports.",
+        "require(",
+        "import{",
+        "export{",
+    ];
+    let after_word = ["export ", "import "]
+        .iter()
+        .find_map(|word| line.strip_prefix(word));
+    // Otherwise it is a key of YAML or TOML.
+    after_word.is_some_and(|rest| !rest.trim_start().starts_with([':', '=']))
+        || STARTS.iter().any(|start| line.starts_with(start))
 }
 
 /// Something that a parser has to say about its text.

@@ -88,9 +88,17 @@ impl Default for Limits {
 pub enum Source<'a> {
     /// A program: CommonJS, an ES module, or TypeScript.
     File(&'a Path),
+    /// The text of a program that is in no file: CommonJS or an ES module. What it loads is looked
+    /// for from the host's folder.
+    Text {
+        /// What errors call it, as `<stdin>`.
+        name: &'a str,
+        /// The program.
+        text: &'a str,
+    },
     /// The text of one expression, as PM2 reads its `.json` files.
     Expression {
-        /// The file that the text is from, for errors; `-` for standard input.
+        /// The file that the text is from, for errors.
         name: &'a str,
         /// The expression.
         text: &'a str,
@@ -148,7 +156,7 @@ pub struct JsError {
     pub hint: Option<String>,
 }
 
-/// Evaluates a file or an expression.
+/// Evaluates a file or a text.
 ///
 /// Errors: whatever the file throws, with its place; a syntax error; a limit that was exceeded; a
 /// call of `process.exit`; and what the engine lacks, when there is no other runtime to ask.
@@ -169,7 +177,7 @@ fn unreadable(source: &Source<'_>, error: &std::io::Error) -> JsError {
     let error = JsError::at(None, format!("it cannot be read: {error}"));
     match source {
         Source::File(path) => error.or_in(&path.to_string_lossy()),
-        Source::Expression { name, .. } => error.or_in(name),
+        Source::Text { name, .. } | Source::Expression { name, .. } => error.or_in(name),
     }
 }
 

@@ -70,7 +70,7 @@ pub(crate) fn text(format: Format, text: &str, asker: &Asker) -> Result<Reading,
     }
     let page = Page::new(STDIN, text);
     if format == Format::JavaScript {
-        let evaluated = js::module(asker, &page).map_err(|finding| vec![*finding])?;
+        let evaluated = js::program(asker, &page).map_err(|finding| vec![*finding])?;
         return Ok(of_evaluated(page, evaluated, None));
     }
     of_page(format, page, asker)

@@ -202,7 +202,7 @@ fn errors_have_the_place_of_the_file_that_threw() {
         "3:3 SyntaxError: Unexpected identifier 'b'"
     );
     let error = alone("x.mjs", "import fs from 'fs';\nexport default fs.\n").unwrap_err();
-    assert_eq!(error.line, Some(3), "{error:?}");
+    assert_eq!(error.line, Some(2), "{error:?}");
 }
 
 #[test]
@@ -240,6 +240,81 @@ fn an_expression_is_evaluated_elsewhere_too() {
     };
     let got = evaluate(&source, &host(Path::new("/"), "/usr/bin")).unwrap();
     assert_eq!(got.value, json!({"env": "from outside", "upper": "1,234"}));
+}
+
+#[test]
+fn a_program_in_no_file_is_evaluated_elsewhere_too() {
+    if !Path::new(NODE).exists() {
+        println!("skipped: there is no {NODE}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().canonicalize().unwrap();
+    std::fs::write(folder.join("part.js"), "exports.name = 'part'").unwrap();
+    for text in [
+        "exports.list = [require('./part').name, __dirname, new Intl.NumberFormat('en').format(1234)]",
+        "import fs from 'node:fs';\nexport const list = [fs.existsSync('part.js') && 'part', \
+         process.cwd(), new Intl.NumberFormat('en').format(1234)]",
+    ] {
+        let source = Source::Text {
+            name: "<stdin>",
+            text,
+        };
+        let got = evaluate(&source, &host(&folder, "/usr/bin")).unwrap();
+        assert_eq!(got.value, json!({"list": ["part", folder, "1,234"]}));
+        assert_eq!(got.runtime, Runtime::Node(PathBuf::from(NODE)));
+    }
+    let text = "new Intl.NumberFormat('en');\nmissing.x";
+    let source = Source::Text {
+        name: "<stdin>",
+        text,
+    };
+    let error = evaluate(&source, &host(&folder, "/usr/bin")).unwrap_err();
+    assert_eq!(placed(&error), "2:1 ReferenceError: missing is not defined");
+    assert_eq!(error.file.as_deref(), Some(Path::new("<stdin>")));
+}
+
+#[test]
+fn a_program_that_is_cut_off_says_so_at_its_last_line() {
+    let cut_off = "SyntaxError: the text ends where more is expected";
+    for (text, place) in [
+        ("module.exports = {\n  apps: [{ script: 'a' }\n", "2:25"),
+        (
+            "module.exports = {\n  apps: [{ script: 'é' }],\n\n\n",
+            "2:27",
+        ),
+        ("if (1) {\n foo()\n", "2:7"),
+        ("const a = b =>", "1:15"),
+        ("class A {\n", "1:10"),
+    ] {
+        assert_eq!(placed(&error(text)), format!("{place} {cut_off}"), "{text}");
+        let module = format!("{text}\n");
+        let module = alone("x.mjs", &module).unwrap_err();
+        assert_eq!(placed(&module), format!("{place} {cut_off}"), "{text}");
+        assert!(module.hint.is_some());
+    }
+    let either = alone("x.js", "export default {\n  apps: [").unwrap_err();
+    assert_eq!(placed(&either), format!("2:10 {cut_off}"));
+    let marked = error("\u{feff}module.exports = {");
+    assert_eq!(placed(&marked), format!("1:19 {cut_off}"));
+}
+
+#[test]
+fn a_brace_too_many_is_named_and_not_the_end_of_the_text() {
+    let surplus = "SyntaxError: unexpected token in expression: '}'";
+    for name in ["x.cjs", "x.js"] {
+        let placed = |text| placed(&alone(name, text).unwrap_err());
+        assert_eq!(placed("module.exports = {}}\n"), format!("1:20 {surplus}"));
+        assert_eq!(
+            placed("module.exports = {\n}}\nfoo()\n"),
+            format!("2:2 {surplus}")
+        );
+        let needs_a_function = placed("if (1) return;\nmodule.exports = {}}\n");
+        assert!(
+            needs_a_function.contains("a `}` closes more than was opened"),
+            "{needs_a_function}"
+        );
+    }
 }
 
 #[test]

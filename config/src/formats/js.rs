@@ -31,17 +31,11 @@ pub(crate) fn expression(asker: &Asker, page: &Page) -> Result<Evaluated, Thrown
     })
 }
 
-/// Evaluates a page that comes from no file but is written as a CommonJS module.
-pub(crate) fn module(asker: &Asker, page: &Page) -> Result<Evaluated, Box<Finding>> {
-    // On one line with the first of the text, so that its lines keep their numbers.
-    let text = format!(
-        "((module) => {{ const exports = module.exports; {}\n; return module.exports; }})\
-         ({{ exports: {{}} }})",
-        page.text
-    );
-    let source = Source::Expression {
+/// Evaluates a page that comes from no file but is written as a program.
+pub(crate) fn program(asker: &Asker, page: &Page) -> Result<Evaluated, Box<Finding>> {
+    let source = Source::Text {
         name: &page.name,
-        text: &text,
+        text: &page.text,
     };
     js::evaluate(&source, &host(asker)).map_err(|error| finding(&error, page, None))
 }

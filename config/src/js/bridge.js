@@ -56,6 +56,7 @@
   const require = createRequire(job.file ?? path.join(process.cwd(), 'expression'));
 
   async function load() {
+    if (job.program !== undefined) return loadProgram(job.program);
     if (job.file === undefined) {
       globalThis.require = require;
       return vm.runInThisContext(`(${job.text}\n)`, { filename: job.name });
@@ -71,6 +72,22 @@
       if (!isModule) throw error;
       return import(address);
     }
+  }
+
+  // A program in no file. As an ES module it can import packages of the runtime alone, because the
+  // address that it is loaded from has no folder.
+  async function loadProgram(text) {
+    const names = ['exports', 'require', 'module', '__filename', '__dirname'];
+    let run;
+    try {
+      run = vm.compileFunction(text, names, { filename: job.name });
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      return import(`data:text/javascript,${encodeURIComponent(text)}`);
+    }
+    const module = { exports: {}, filename: path.resolve(job.name), id: '.', loaded: false };
+    run.call(module.exports, module.exports, require, module, module.filename, process.cwd());
+    return module.exports;
   }
 
   try {

@@ -12,7 +12,7 @@ use rquickjs::{Ctx, Error, Exception, Function, Module, Object, Result, Value};
 
 use super::failure::Place;
 use super::package::{Kind, extension, is_typescript};
-use super::shared::Shared;
+use super::shared::{Entry, Shared};
 use super::text::file_address;
 
 /// A file that was read and understood, and has not run.
@@ -31,7 +31,7 @@ const HEAD: &str = "(function (exports, require, module, __filename, __dirname) 
 /// The largest file that is evaluated, in bytes.
 const SOURCE_BYTES_MAX: u64 = 64 << 20;
 
-/// Reads a file and compiles it.
+/// Reads a file, or takes the text of this name, and compiles it.
 ///
 /// Errors: an exception is pending; it says what cannot be read or what is wrong with the syntax.
 pub(super) fn compile<'js>(ctx: &Ctx<'js>, path: &str, shared: &Rc<Shared>) -> Result<Form<'js>> {
@@ -40,6 +40,11 @@ pub(super) fn compile<'js>(ctx: &Ctx<'js>, path: &str, shared: &Rc<Shared>) -> R
         let what = format!("the native module `{path}`");
         shared.lacks(what, None);
         return Err(Exception::throw_message(ctx, "a native module"));
+    }
+    if let Entry::Text { name, text } = &shared.task.entry
+        && name == path
+    {
+        return either(ctx, path, program(text), shared);
     }
     let text = source(ctx, file)?;
     let kind = match extension(file) {
@@ -57,7 +62,7 @@ pub(super) fn compile<'js>(ctx: &Ctx<'js>, path: &str, shared: &Rc<Shared>) -> R
     compiled
 }
 
-/// The text of a file, without a byte order mark and without the line that names an interpreter.
+/// The program in a file.
 fn source(ctx: &Ctx<'_>, file: &Path) -> Result<String> {
     let refuse = |why: &str| Exception::throw_message(ctx, &format!("{}: {why}", file.display()));
     let size =
@@ -66,12 +71,16 @@ fn source(ctx: &Ctx<'_>, file: &Path) -> Result<String> {
         return Err(refuse("it is not a file that can be read whole"));
     }
     let bytes = std::fs::read(file).map_err(|error| refuse(&error.to_string()))?;
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    Ok(match text.strip_prefix("#!") {
+    Ok(program(&String::from_utf8_lossy(&bytes)))
+}
+
+/// A text without a byte order mark and without the line that names an interpreter.
+fn program(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match text.strip_prefix("#!") {
         Some(rest) => format!("//{rest}"),
         None => text.to_owned(),
-    })
+    }
 }
 
 /// Compiles a CommonJS file.
@@ -83,7 +92,46 @@ fn common_js<'js>(
 ) -> Result<Function<'js>> {
     let columns = u32::try_from(HEAD.len()).unwrap_or_default();
     shared.shifts.borrow_mut().insert(path.to_owned(), columns);
-    evaluate(ctx, path, format!("{HEAD}{text}\n}})"))
+    let compiled = evaluate(ctx, path, format!("{HEAD}{text}\n}})"));
+    if matches!(compiled, Err(Error::Exception)) {
+        let thrown = ctx.catch();
+        if closes_head(ctx, text) {
+            return Err(surplus(ctx, path, text, shared));
+        }
+        ctx.throw(thrown);
+    }
+    compiled
+}
+
+/// Whether a text that is no CommonJS has a `}` too many, which closed the function around it, so
+/// that what the engine complains of is not what is wrong.
+fn closes_head(ctx: &Ctx<'_>, text: &str) -> bool {
+    // Nothing of it runs: where the syntax is right, the first statement throws.
+    let probe = format!("throw 0; function probe() {{{text}\n");
+    evaluate::<Value<'_>>(ctx, "probe", probe).is_err() && !ctx.catch().is_error()
+}
+
+/// Throws that a text has a `}` too many; where, when it can be said.
+///
+/// Without a function around it the text fails at that place, unless it fails before because it
+/// needs one.
+fn surplus(ctx: &Ctx<'_>, path: &str, text: &str, shared: &Shared) -> Error {
+    shared.shifts.borrow_mut().remove(path);
+    let failed = Module::declare(ctx.clone(), path, text).err();
+    let thrown = failed.map(|_| ctx.catch());
+    let is_there = |place: &Place| {
+        let line = usize::try_from(place.line).unwrap_or_default();
+        let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+        let at = usize::try_from(place.column).unwrap_or_default();
+        line.as_bytes().get(at.saturating_sub(1)) == Some(&b'}')
+    };
+    match thrown {
+        Some(thrown) if place(&thrown, shared).as_ref().is_some_and(is_there) => ctx.throw(thrown),
+        Some(_) | None => {
+            let what = format!("a `}}` closes more than was opened in {path}");
+            Exception::throw_syntax(ctx, &what)
+        }
+    }
 }
 
 /// Evaluates an expression in the loose mode of a script.
@@ -107,10 +155,11 @@ fn module<'js>(
 ) -> Result<Module<'js>> {
     shared.shifts.borrow_mut().remove(path);
     let module = Module::declare(ctx.clone(), path, text)?;
-    let file = Path::new(path);
+    // The name of a text that is in no file counts as a path in the current folder.
+    let file = shared.absolute(path);
     let meta = module.meta()?;
-    meta.set("url", file_address(path))?;
-    meta.set("filename", path)?;
+    meta.set("url", file_address(&file.to_string_lossy()))?;
+    meta.set("filename", &*file.to_string_lossy())?;
     meta.set("dirname", file.parent().and_then(Path::to_str))?;
     set_resolve(&meta, path, shared)?;
     Ok(module)
@@ -141,32 +190,30 @@ fn either<'js>(ctx: &Ctx<'js>, path: &str, text: String, shared: &Rc<Shared>) ->
     }
     let as_function = ctx.catch();
     let function_place = place(&as_function, shared);
+    let function_shift = shared.shifts.borrow().get(path).copied();
     match module(ctx, path, text, shared) {
         Err(Error::Exception) => {}
         other => return other.map(Form::Module),
     }
     let as_module = ctx.catch();
     let module_place = place(&as_module, shared);
-    let is_module_further = reach(module_place.as_ref()) > reach(function_place.as_ref());
-    if !is_module_further {
-        common_js_shift(path, shared);
+    let is_module_further = function_place.is_some_and(|place| {
+        module_place
+            .as_ref()
+            .is_some_and(|it| reach(it) > reach(&place))
+    });
+    if is_module_further {
+        return Err(ctx.throw(as_module));
     }
-    Err(ctx.throw(if is_module_further {
-        as_module
-    } else {
-        as_function
-    }))
-}
-
-/// Notes again that the first line of a file is shifted.
-fn common_js_shift(path: &str, shared: &Shared) {
-    let columns = u32::try_from(HEAD.len()).unwrap_or_default();
-    shared.shifts.borrow_mut().insert(path.to_owned(), columns);
+    if let Some(columns) = function_shift {
+        shared.shifts.borrow_mut().insert(path.to_owned(), columns);
+    }
+    Err(ctx.throw(as_function))
 }
 
 /// How far into a file a place is.
-fn reach(place: Option<&Place>) -> (u32, u32) {
-    place.map_or((0, 0), |place| (place.line, place.column))
+const fn reach(place: &Place) -> (u32, u32) {
+    (place.line, place.column)
 }
 
 /// Where an exception was thrown.

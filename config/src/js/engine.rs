@@ -155,7 +155,7 @@ fn in_context(ctx: &Ctx<'_>, shared: &Rc<Shared>) -> Outcome {
 fn missing(error: &JsError, shared: &Shared) -> Option<String> {
     let is_typescript = match &shared.task.entry {
         Entry::File(path) => is_typescript(path),
-        Entry::Expression { .. } => false,
+        Entry::Text { .. } | Entry::Expression { .. } => false,
     };
     let may_be_a_type = is_typescript && error.message.starts_with("ReferenceError");
     missing_name(&error.message, shared).or_else(|| may_be_a_type.then(|| TYPESCRIPT.to_owned()))
@@ -173,6 +173,7 @@ fn driven(ctx: &Ctx<'_>, shared: &Rc<Shared>) -> rquickjs::Result<Option<(String
     let start: Function<'_> = host.get("start")?;
     let promise: Promise<'_> = match &shared.task.entry {
         Entry::File(path) => start.call(("file", &*path.to_string_lossy()))?,
+        Entry::Text { name, .. } => start.call(("text", &**name))?,
         Entry::Expression { name, text } => start.call(("expression", &**name, &**text))?,
     };
     while !shared.is_over() && ctx.execute_pending_job() {}

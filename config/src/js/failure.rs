@@ -102,12 +102,27 @@ pub(super) fn of_thrown(thrown: &Value<'_>, shared: &Shared) -> JsError {
     let name: Option<String> = exception.get("name").ok();
     let message = exception.message().unwrap_or_default();
     let place = exception.stack().and_then(|stack| shared.place_in(&stack));
+    if name.as_deref() == Some("SyntaxError")
+        && let Some(end) = place.as_ref().and_then(|place| shared.end_before(place))
+    {
+        return cut_off(shared.in_letters(end));
+    }
     let place = place.map(|place| shared.in_letters(place));
     if message == "out of memory" {
         return beyond_memory(shared);
     }
     let name = name.unwrap_or_else(|| "Error".to_owned());
     JsError::at(place, format!("{name}: {message}"))
+}
+
+/// The error of a program whose end is missing. What the engine says of it is about the `}` and `)`
+/// that are put behind the text.
+fn cut_off(end: Place) -> JsError {
+    JsError::at(
+        Some(end),
+        "SyntaxError: the text ends where more is expected",
+    )
+    .advising("look for a `{`, `[` or `(` that is not closed, or for a part that is missing")
 }
 
 /// The error of an evaluation that took too much memory.

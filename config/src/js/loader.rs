@@ -34,7 +34,8 @@ impl Resolver for Modules {
         if let Some(builtin) = name.strip_prefix("node:").filter(|name| !has_names(name)) {
             // Its members would be undefined instead of missing.
             let what = format!("the module `{builtin}`");
-            self.0.lacks(what, written_in(Path::new(base), specifier));
+            let place = written_in(&self.0, base, specifier);
+            self.0.lacks(what, place);
         }
         Ok(name)
     }
@@ -60,33 +61,30 @@ impl Loader for Modules {
 
 /// The name of the module that a file `base` means by a specifier: a path, or `node:` and a name.
 pub(super) fn name(ctx: &Ctx<'_>, shared: &Shared, base: &str, specifier: &str) -> Result<String> {
-    let base = Path::new(base);
-    let folder = match base.parent().filter(|_| base.is_absolute()) {
-        Some(folder) => folder.to_owned(),
-        None => shared.task.cwd.clone(),
-    };
-    match resolve(specifier, &folder, Asking::Import) {
+    let path = shared.absolute(base);
+    let folder = path.parent().unwrap_or_else(|| Path::new("/"));
+    match resolve(specifier, folder, Asking::Import) {
         Found::Builtin(name) => Ok(format!("node:{name}")),
         Found::File(path) => path.into_os_string().into_string().map_err(|path| {
             Exception::throw_message(ctx, &format!("not UTF-8: {}", path.display()))
         }),
         Found::Foreign => {
             let what = format!("an import of '{specifier}'");
-            shared.lacks(&*what, written_in(base, specifier));
+            shared.lacks(&*what, written_in(shared, base, specifier));
             Err(Exception::throw_message(ctx, &what))
         }
-        Found::Nothing => Err(not_found(ctx, base, specifier)),
+        Found::Nothing => Err(not_found(ctx, shared, base, specifier)),
     }
 }
 
 /// Throws that a file imports something that is not there.
-fn not_found(ctx: &Ctx<'_>, base: &Path, specifier: &str) -> Error {
+fn not_found(ctx: &Ctx<'_>, shared: &Shared, base: &str, specifier: &str) -> Error {
     let message = format!("Cannot find module '{specifier}'");
     let Ok(exception) = Exception::from_message(ctx.clone(), &message) else {
         return Error::Exception;
     };
     // An import has no stack: this line takes the place of one.
-    let place = written_in(base, specifier);
+    let place = written_in(shared, base, specifier);
     let stack = place.map(|place| format!("    at {}:{}:{}", place.file, place.line, place.column));
     let described = exception
         .as_object()
@@ -103,13 +101,13 @@ fn not_found(ctx: &Ctx<'_>, base: &Path, specifier: &str) -> Error {
 }
 
 /// Where a file writes this specifier, in quotes.
-fn written_in(file: &Path, specifier: &str) -> Option<Place> {
-    let text = std::fs::read_to_string(file).ok()?;
+fn written_in(shared: &Shared, file: &str, specifier: &str) -> Option<Place> {
+    let text = shared.text_of(file)?;
     let quoted = ['\'', '"', '`'].map(|quote| format!("{quote}{specifier}{quote}"));
     (1..).zip(text.lines()).find_map(|(line, content)| {
         let at = quoted.iter().find_map(|quoted| content.find(quoted))?;
         Some(Place {
-            file: file.to_str()?.to_owned(),
+            file: file.to_owned(),
             line,
             column: u32::try_from(content[..at].chars().count()).ok()? + 1,
         })

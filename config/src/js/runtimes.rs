@@ -237,6 +237,7 @@ fn job(task: &Task, mark: &str) -> Value {
     let mut job = json!({"mark": mark, "env": task.env, "argv": task.argv, "name": task.name()});
     match &task.entry {
         Entry::File(path) => job["file"] = path.to_string_lossy().into(),
+        Entry::Text { text, .. } => job["program"] = text.as_str().into(),
         Entry::Expression { text, .. } => job["text"] = text.as_str().into(),
     }
     job

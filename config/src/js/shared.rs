@@ -36,6 +36,13 @@ pub(super) struct Task {
 pub(super) enum Entry {
     /// The file at this path, which is absolute and without links.
     File(PathBuf),
+    /// A program and the name that its errors give.
+    Text {
+        /// The name.
+        name: String,
+        /// The program.
+        text: String,
+    },
     /// An expression and the name that its errors give.
     Expression {
         /// The name.
@@ -63,16 +70,20 @@ impl Task {
     pub(super) fn name(&self) -> String {
         match &self.entry {
             Entry::File(path) => path.to_string_lossy().into_owned(),
-            Entry::Expression { name, .. } => name.clone(),
+            Entry::Text { name, .. } | Entry::Expression { name, .. } => name.clone(),
         }
     }
 }
 
 impl Entry {
-    /// The entry that a source means; the text of an expression is copied.
+    /// The entry that a source means; a text is copied.
     pub(super) fn of(source: &Source<'_>, cwd: &Path) -> std::io::Result<Self> {
         match source {
             Source::File(path) => cwd.join(path).canonicalize().map(Self::File),
+            Source::Text { name, text } => Ok(Self::Text {
+                name: (*name).to_owned(),
+                text: (*text).to_owned(),
+            }),
             Source::Expression { name, text } => Ok(Self::Expression {
                 name: (*name).to_owned(),
                 text: (*text).to_owned(),
@@ -184,12 +195,42 @@ impl Shared {
         Some(place)
     }
 
+    /// The text behind a name: that of the task itself, else of the file at this path. Without a
+    /// byte order mark, as it is compiled.
+    pub(super) fn text_of(&self, name: &str) -> Option<String> {
+        let text = match &self.task.entry {
+            Entry::Text { name: own, text } | Entry::Expression { name: own, text }
+                if own == name =>
+            {
+                text.clone()
+            }
+            Entry::Text { .. } | Entry::Expression { .. } | Entry::File(_) => {
+                std::fs::read_to_string(name).ok()?
+            }
+        };
+        Some(match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        })
+    }
+
+    /// The end of the text that a place is in, when the place is there or behind it.
+    pub(super) fn end_before(&self, place: &Place) -> Option<Place> {
+        let text = self.text_of(&place.file)?;
+        let text = text.trim_end();
+        let last = text.rsplit('\n').next()?;
+        let line = u32::try_from(text.matches('\n').count()).ok()? + 1;
+        let column = u32::try_from(last.len()).ok()? + 1;
+        ((line, column) <= (place.line, place.column)).then(|| Place {
+            file: place.file.clone(),
+            line,
+            column,
+        })
+    }
+
     /// The same place with its column counted in letters; the engine counts bytes.
     pub(super) fn in_letters(&self, mut place: Place) -> Place {
-        let text = match &self.task.entry {
-            Entry::Expression { name, text } if *name == place.file => Some(text.clone()),
-            Entry::Expression { .. } | Entry::File(_) => std::fs::read_to_string(&place.file).ok(),
-        };
+        let text = self.text_of(&place.file);
         let line = usize::try_from(place.line)
             .unwrap_or_default()
             .saturating_sub(1);

@@ -10,3 +10,4 @@ mod guide;
 mod properties;
 mod scene;
 mod settings;
+mod stdin;

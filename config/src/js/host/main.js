@@ -31,9 +31,9 @@
 
   /** A promise of what the entry exports, as JSON. */
   async function start(kind, name, text) {
-    const exported = kind === 'file'
-      ? await modules.entry(name)
-      : native.expression(name, text, modules.requireFrom(name));
+    const exported = kind === 'expression'
+      ? native.expression(name, text, modules.requireFrom(name))
+      : await modules.entry(name);
     return toJson(await settle(exported));
   }
 

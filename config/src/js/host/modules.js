@@ -97,7 +97,8 @@
   function entry(name) {
     const [form, payload, namespace] = native.compile(name);
     if (form === 'module') return payload.then(() => namespace);
-    const module = new Module(name, new Module('.'));
+    // The name of a text that is in no file is no path; it counts as one in the current folder.
+    const module = new Module(host.part('path').resolve(name), new Module('.'));
     cache[name] = module;
     run(module, form, payload);
     module.loaded = true;

@@ -120,6 +120,7 @@ fn take(spec: &mut AppSpec, fresh: &AppSpec, attribute: &str) {
         "filter_env" => spec.inherited = fresh.inherited.clone(),
         "increment_var" => spec.increment_var = fresh.increment_var.clone(),
         "instance_var" => spec.instance_var = fresh.instance_var.clone(),
+        "port" | "env_file" => spec.env.0.extend(fresh.env.0.clone()),
         "uid" | "gid" => spec.run_as = fresh.run_as.clone(),
         "autostart" => spec.autostart = fresh.autostart,
         "autorestart" => spec.restart.autorestart = fresh.restart.autorestart,

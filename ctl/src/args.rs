@@ -14,6 +14,8 @@ use clap_complete::Shell;
 use config::Signal;
 use protocol::request::ScaleTo;
 
+use crate::select::Typed;
+
 pub(crate) use attributes::Attributes;
 pub(crate) use logs::LogsArgs;
 pub(crate) use start::{FileArgs, RestartArgs, StartArgs};
@@ -29,6 +31,18 @@ Environment:
   WSD_HOME  the folder of the daemon's socket, state and logs [default: ~/.wsd]
   NO_COLOR  no colours";
 
+const NAMES: &str = "\
+With --json, which is a list of objects, each row has the same name, with `_` for a space. There:
+  times are in milliseconds, memory is in bytes, and what there is not is null;
+  id, name and status stand in the title;
+  instance is the number alone, its variable instance_var;
+  next_start is the wait alone; its attempt is one more than failures;
+  the last lines are in last_death; restart, stop, ready and origin are objects.";
+
+const ENVIRONMENTS: &str = "\
+Of an app with several instances the first is shown; an id names another.
+With --json one app is an object of its variables; several are a list of { id, name, env }.";
+
 /// Keeps apps alive: starts, stops, lists and follows them.
 #[derive(Debug, Parser)]
 #[command(
@@ -36,7 +50,6 @@ Environment:
     version,
     disable_version_flag = true,
     arg_required_else_help = true,
-    disable_help_subcommand = true,
     after_help = EXIT_CODES,
     max_term_width = 100
 )]
@@ -75,8 +88,43 @@ pub(crate) struct Global {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Selected {
     /// Names, ids, namespaces, `/regex/`, `all`, configuration files, or `-` for one on stdin
-    #[arg(required = true, value_name = "APP")]
-    pub(crate) apps: Vec<String>,
+    #[arg(required_unless_present = "config", value_name = "APP")]
+    apps: Vec<String>,
+    /// A configuration file, whatever its name
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// The same, where none means all.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SelectedOrAll {
+    /// Names, ids, namespaces, `/regex/`, `all`, configuration files, or `-` for one on stdin;
+    /// none: all apps
+    #[arg(value_name = "APP")]
+    apps: Vec<String>,
+    /// A configuration file, whatever its name
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Selected {
+    /// What was typed.
+    pub(crate) fn typed(&self) -> Typed<'_> {
+        Typed {
+            words: &self.apps,
+            config: self.config.as_deref(),
+        }
+    }
+}
+
+impl SelectedOrAll {
+    /// What was typed; maybe nothing.
+    pub(crate) fn typed(&self) -> Typed<'_> {
+        Typed {
+            words: &self.apps,
+            config: self.config.as_deref(),
+        }
+    }
 }
 
 /// What is to be done.
@@ -95,28 +143,20 @@ pub(crate) enum Command {
     #[command(visible_aliases = ["ls", "l", "ps", "status"])]
     List,
     /// Show everything about an app
-    #[command(visible_aliases = ["show", "desc", "info"])]
+    #[command(visible_aliases = ["show", "desc", "info"], after_help = NAMES)]
     Describe(Selected),
     /// Print the logs of apps and follow them
     #[command(visible_alias = "log")]
     Logs(LogsArgs),
     /// Print what happens to apps, as it happens
     Events,
-    /// Print the environment of an app
-    Env {
-        /// The id or name of the app
-        app: String,
-    },
+    /// Print the environment of an app; of several, each under its name
+    #[command(after_help = ENVIRONMENTS)]
+    Env(Selected),
     /// Print process ids, one a line; 0 for what does not run
-    Pid {
-        /// A name, id or namespace; none: all apps
-        app: Option<String>,
-    },
-    /// Print the ids of an app
-    Id {
-        /// The name of the app
-        app: String,
-    },
+    Pid(SelectedOrAll),
+    /// Print the ids of apps
+    Id(Selected),
     /// Change the number of instances of an app
     Scale {
         /// The name of the app
@@ -136,11 +176,7 @@ pub(crate) enum Command {
     /// Zero the restart counters of apps
     Reset(Selected),
     /// Empty the log files of apps
-    Flush {
-        /// Names, ids, namespaces or `/regex/`; none: all apps
-        #[arg(value_name = "APP")]
-        apps: Vec<String>,
-    },
+    Flush(SelectedOrAll),
     /// Write the list of apps to a file for `resurrect`
     #[command(visible_alias = "dump")]
     Save,
@@ -249,6 +285,6 @@ mod tests {
             panic!("another verb");
         };
         assert_eq!(signal.to_string(), "SIGUSR2");
-        assert_eq!(selected.apps, ["web"]);
+        assert_eq!(selected.typed().words, ["web"]);
     }
 }

@@ -1,6 +1,8 @@
 //! Everything about one instance, as rows of a name and a value.
+//!
+//! A row has the name that its value has in JSON, with a space for `_`.
 
-use config::spec::{RestartDelay, Scope};
+use config::spec::{RestartDelay, RestartRule, Scope};
 use protocol::view::{AppView, InstanceView, StateView};
 
 use crate::ink::{Ink, Paint};
@@ -28,7 +30,7 @@ type Rows = Vec<(&'static str, String)>;
 
 fn rows(app: &AppView, instance: &InstanceView) -> Rows {
     let mut rows = vec![("namespace", app.namespace.to_string())];
-    rows.extend(life(instance));
+    rows.extend(life(app, instance));
     rows.extend(program(app, instance));
     rows.extend(rules(app));
     rows.extend(files(app, instance));
@@ -36,7 +38,7 @@ fn rows(app: &AppView, instance: &InstanceView) -> Rows {
 }
 
 /// What it is and what became of it.
-fn life(instance: &InstanceView) -> Rows {
+fn life(app: &AppView, instance: &InstanceView) -> Rows {
     let mut rows = Vec::new();
     if let Some(pid) = instance.pid {
         rows.push(("pid", pid.to_string()));
@@ -49,22 +51,26 @@ fn life(instance: &InstanceView) -> Rows {
     );
     rows.push(("restarts", instance.restarts.to_string()));
     let (deaths, limit) = instance.unstable;
-    rows.push(("early deaths", format!("{deaths}, gives up at {limit}")));
+    if app.restart.autorestart {
+        rows.push(("early deaths", deaths.to_string()));
+        rows.push(("gives up at", limit.to_string()));
+    }
     if let Some(death) = &instance.last_death {
         rows.push(("last death", words::death(death)));
     } else if let Some(status) = instance.last_exit {
         rows.push(("last exit", status.to_string()));
     }
-    rows.extend(next(instance).map(|next| ("next start", next)));
+    rows.extend(next(app, instance).map(|next| ("next start", next)));
     rows
 }
 
 /// What comes next for an instance that is not where it should be, and which attempt that is.
-fn next(instance: &InstanceView) -> Option<String> {
+fn next(app: &AppView, instance: &InstanceView) -> Option<String> {
     let attempt = instance.failures.saturating_add(1);
     match (instance.state, instance.next_in) {
         (StateView::Errored, _) => {
-            Some("none: it died too often; start it when it is mended".to_owned())
+            let why = words::given_up(Some(&app.restart));
+            Some(format!("none: {why}; start it when it is mended"))
         }
         (_, Some(wait)) => Some(format!("in {}, attempt {attempt}", words::span(wait))),
         (_, None) if instance.failures > 0 => Some(format!("this is attempt {attempt}")),
@@ -74,9 +80,9 @@ fn next(instance: &InstanceView) -> Option<String> {
 
 fn program(app: &AppView, instance: &InstanceView) -> Rows {
     let exec = &app.exec;
-    let mut rows = vec![("script path", exec.script.display().to_string())];
+    let mut rows = vec![("script", exec.script.display().to_string())];
     if !exec.args.is_empty() {
-        rows.push(("script args", shell_words::join(&exec.args)));
+        rows.push(("args", shell_words::join(&exec.args)));
     }
     let interpreter = exec.interpreter.as_ref();
     let interpreter =
@@ -88,8 +94,8 @@ fn program(app: &AppView, instance: &InstanceView) -> Rows {
             shell_words::join(&exec.interpreter_args),
         ));
     }
-    rows.push(("exec cwd", app.cwd.display().to_string()));
-    rows.push(("exec mode", words::mode(app.mode).to_owned()));
+    rows.push(("cwd", app.cwd.display().to_string()));
+    rows.push(("mode", words::mode(app.mode).to_owned()));
     let number = format!(
         "{} of {} ({})",
         instance.slot,
@@ -109,19 +115,35 @@ fn program(app: &AppView, instance: &InstanceView) -> Rows {
     rows
 }
 
+/// When it is started again, and when not.
+fn again(rule: &RestartRule) -> String {
+    let codes: Vec<String> = rule.stop_exit_codes.iter().map(i32::to_string).collect();
+    let codes = codes.join(" or ");
+    let has_codes = !codes.is_empty();
+    match (rule.autorestart, rule.delay) {
+        (false, _) if has_codes => format!("never; exit code {codes} is no failure"),
+        (false, _) => "never".to_owned(),
+        (true, delay) => {
+            let wait = match delay {
+                RestartDelay::Fixed(config::Span::ZERO) => "at once".to_owned(),
+                RestartDelay::Fixed(delay) => format!("after {}", words::span(delay)),
+                RestartDelay::Backoff(first) => {
+                    format!("after {}, then longer", words::span(first))
+                }
+            };
+            let unless = if has_codes {
+                format!(", not after exit code {codes}")
+            } else {
+                String::new()
+            };
+            let early = words::span(rule.min_uptime);
+            format!("{wait}{unless}; a run under {early} is an early death")
+        }
+    }
+}
+
 fn rules(app: &AppView) -> Rows {
-    let restart = &app.restart;
-    let again = if restart.autorestart {
-        let wait = match restart.delay {
-            RestartDelay::Fixed(config::Span::ZERO) => "at once".to_owned(),
-            RestartDelay::Fixed(delay) => format!("after {}", words::span(delay)),
-            RestartDelay::Backoff(first) => format!("after {}, then longer", words::span(first)),
-        };
-        let early = words::span(restart.min_uptime);
-        format!("{wait}; a run under {early} is an early death")
-    } else {
-        "never".to_owned()
-    };
+    let again = again(&app.restart);
     let whom = match app.stop.scope {
         Scope::Leader => "the main process",
         Scope::Tree => "all its processes",
@@ -132,14 +154,6 @@ fn rules(app: &AppView) -> Rows {
         words::span(app.stop.timeout)
     );
     let mut rows = vec![("restart", again), ("stop", stop)];
-    if !restart.stop_exit_codes.is_empty() {
-        let codes: Vec<String> = restart
-            .stop_exit_codes
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        rows.push(("stop exit codes", codes.join(", ")));
-    }
     if app.ready.wait_ready {
         let within = words::span(app.ready.listen_timeout);
         rows.push(("ready", format!("when it says so, within {within}")));
@@ -154,21 +168,21 @@ fn files(app: &AppView, instance: &InstanceView) -> Rows {
     };
     let logs = &instance.logs;
     let mut rows = vec![
-        ("out log path", path(&logs.out)),
-        ("error log path", path(&logs.err)),
+        ("out file", path(&logs.out)),
+        ("error file", path(&logs.err)),
     ];
     if logs.combined.is_some() {
-        rows.push(("entire log path", path(&logs.combined)));
+        rows.push(("log file", path(&logs.combined)));
     }
     rows.extend(
         app.stamp
             .as_ref()
             .map(|stamp| ("log date format", stamp.clone())),
     );
-    rows.push(("pid path", instance.pid_file.display().to_string()));
+    rows.push(("pid file", instance.pid_file.display().to_string()));
     if let Some(origin) = &app.origin {
         rows.push((
-            "configured in",
+            "origin",
             format!("{}: {}", origin.file.display(), origin.place),
         ));
     }

@@ -96,10 +96,11 @@ fn print_ends(files: &mut [Followed], wish: &Wish, context: &mut Context) -> any
         file.seek_back(wish.lines)?;
         if wish.lines > 0 && file.has_more()? && wish.format.has_headings() {
             let path = file.log.path.display();
-            let lines = wish.lines;
-            context
-                .printer
-                .note(&format!("{path}, last {lines} lines:"));
+            let last = match wish.lines {
+                1 => "last line".to_owned(),
+                lines => format!("last {lines} lines"),
+            };
+            context.printer.note(&format!("{path}, {last}:"));
         }
         file.print_to_end(&wish.format, context)?;
         if !wish.follow {

@@ -1,68 +1,130 @@
-//! Shapes of JSON that are not a reply's own: the list with what this side adds, and PM2's.
+//! Shapes of JSON that are not a reply's own: the list with what this side adds, what became of a
+//! request, and PM2's list.
 //!
-//! Neither holds an environment: [`pm2`] gets one only where the person asked for it.
+//! None holds an environment: [`pm2`] gets one only where the person asked for it.
 
-use std::collections::BTreeMap;
-
+use config::Env;
 use config::spec::{ExecMode, RestartDelay, Scope};
-use config::{AppName, Env};
+use protocol::reply::{Outcome, Reached};
 use protocol::view::{AppView, InstanceView};
 use protocol::{ExitStatus, View};
 use serde_json::{Map, Value, json};
 
-use crate::table::{self, Row, Sort};
+use crate::table::{self, Sort};
 use crate::{memory, users};
 
-/// One object an instance: what the table shows under the same names, then all else that the view
-/// knows of it and its app under the view's names.
+/// One object an instance: what the table and the description show, under the same names with `_` for
+/// a space, and what else the view knows of it.
 ///
 /// Units: `memory` in bytes, `uptime` and the other times in milliseconds. What there is not is null.
-pub(crate) fn list(view: &View, sort: Option<Sort>) -> anyhow::Result<Vec<Value>> {
-    let apps = view
-        .apps
-        .iter()
-        .map(|app| Ok((&app.name, settings_of(app)?)));
-    let apps: BTreeMap<&AppName, Map<String, Value>> = apps.collect::<anyhow::Result<_>>()?;
+pub(crate) fn list(view: &View, sort: Option<Sort>) -> Vec<Value> {
     let rows = table::rows(view, sort);
     let shown = rows.iter().map(|row| {
-        let app = apps.get(&row.app.name).cloned().unwrap_or_default();
-        object_of(row, app)
+        let mut shown = named(row.instance, row.memory);
+        shown.extend(of_app(row.app, &row.user));
+        in_order(shown)
     });
     shown.collect()
 }
 
-/// All that the view knows of an app, less its instances.
-fn settings_of(app: &AppView) -> anyhow::Result<Map<String, Value>> {
-    let alone = AppView {
-        instances: Vec::new(),
-        ..app.clone()
+/// What became of one instance: the object of [`list`], then in a word what became of it, whether
+/// that was asked for, and how it died or finished where it did. `app`: none where it is gone.
+pub(crate) fn outcome(outcome: &Outcome, app: Option<&AppView>) -> Value {
+    let instance = &outcome.instance;
+    let mut shown = named(instance, instance.pid.and_then(memory::resident));
+    if let Some(app) = app {
+        let user = users::name_of(app.uid.unwrap_or_else(users::own_uid));
+        shown.extend(of_app(app, &user));
+    }
+    let (word, death, finish) = match &outcome.reached {
+        Reached::Done => ("done", Value::Null, Value::Null),
+        Reached::AlreadySo => ("already_so", Value::Null, Value::Null),
+        Reached::Overtaken => ("overtaken", Value::Null, Value::Null),
+        Reached::Died { death } => ("died", json!(death), Value::Null),
+        Reached::Finished {
+            status,
+            finish,
+            last_lines,
+        } => {
+            let finish = json!({ "status": status, "finish": finish, "last_lines": last_lines });
+            ("finished", Value::Null, finish)
+        }
     };
-    let mut settings = object(serde_json::to_value(alone)?);
-    settings.shift_remove("instances");
-    Ok(settings)
+    shown.insert("outcome".to_owned(), json!(word));
+    shown.insert("reached".to_owned(), json!(outcome.reached.is_success()));
+    shown.insert("death".to_owned(), death);
+    shown.insert("finished".to_owned(), finish);
+    in_order(shown)
 }
 
-fn object_of(row: &Row<'_>, app: Map<String, Value>) -> anyhow::Result<Value> {
-    let mut shown = object(json!({
-        "id": row.instance.id,
-        "name": row.app.name,
-        "namespace": row.app.namespace,
-        "mode": row.app.mode,
-        "pid": row.instance.pid,
-        "uptime": row.instance.uptime,
-        "restarts": row.instance.restarts,
-        "status": row.instance.state,
-        "memory": row.memory,
-        "user": row.user,
-    }));
-    let mut instance = object(serde_json::to_value(row.instance)?);
-    // These are there already, as `name` and `status`.
-    instance.shift_remove("app");
-    instance.shift_remove("state");
-    for (name, value) in instance.into_iter().chain(app) {
-        shown.entry(name).or_insert(value);
-    }
-    Ok(Value::Object(shown))
+/// What is the instance's own.
+fn named(instance: &InstanceView, memory: Option<u64>) -> Map<String, Value> {
+    let (early_deaths, gives_up_at) = instance.unstable;
+    object(json!({
+        "id": instance.id,
+        "name": instance.app,
+        "pid": instance.pid,
+        "uptime": instance.uptime,
+        "restarts": instance.restarts,
+        "status": instance.state,
+        "memory": memory,
+        "instance": instance.slot,
+        "run": instance.run,
+        "early_deaths": early_deaths,
+        "gives_up_at": gives_up_at,
+        "failures": instance.failures,
+        "last_death": instance.last_death,
+        "last_exit": instance.last_exit,
+        "next_start": instance.next_in,
+        "out_file": instance.logs.out,
+        "error_file": instance.logs.err,
+        "log_file": instance.logs.combined,
+        "pid_file": instance.pid_file,
+    }))
+}
+
+/// What all instances of an app have in common.
+fn of_app(app: &AppView, user: &str) -> Map<String, Value> {
+    object(json!({
+        "namespace": app.namespace,
+        "mode": app.mode,
+        "user": user,
+        "uid": app.uid,
+        "script": app.exec.script,
+        "args": app.exec.args,
+        "interpreter": app.exec.interpreter,
+        "interpreter_args": app.exec.interpreter_args,
+        "cwd": app.cwd,
+        "instance_var": app.instance_var,
+        "increment_var": app.increment_var,
+        "restart": app.restart,
+        "stop": app.stop,
+        "ready": app.ready,
+        "log_date_format": app.stamp,
+        "origin": app.origin,
+    }))
+}
+
+/// The columns of the table first, in its order.
+fn in_order(shown: Map<String, Value>) -> Value {
+    const COLUMNS: [&str; 10] = [
+        "id",
+        "name",
+        "namespace",
+        "mode",
+        "pid",
+        "uptime",
+        "restarts",
+        "status",
+        "memory",
+        "user",
+    ];
+    let mut rest = shown;
+    let columns: Vec<(String, Value)> = COLUMNS
+        .iter()
+        .filter_map(|name| rest.shift_remove_entry(*name))
+        .collect();
+    Value::Object(columns.into_iter().chain(rest).collect())
 }
 
 /// One instance in the shape of an element of `pm2 jlist`.

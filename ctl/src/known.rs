@@ -100,6 +100,9 @@ impl Known {
     /// The name or namespace that a word was most likely meant to be: one a few slips away, else
     /// one that begins with it.
     pub(crate) fn nearest(&self, word: &str) -> Option<&str> {
+        if word.trim().is_empty() {
+            return None;
+        }
         let texts = || self.apps.iter().flat_map(|app| [&app.name, &app.namespace]);
         let slips_max = 1 + word.chars().count() / 5;
         let near = texts()

@@ -5,7 +5,8 @@ use std::io::Read;
 
 use protocol::Pid;
 
-/// The resident memory of one process in bytes; none where it is gone or another user's.
+/// The resident memory of one process in bytes; none where it is gone, another user's, or has let go
+/// of all its memory because it ends.
 ///
 /// Staleness: the process may have ended and its number been given to another since the daemon
 /// named it; the figure is for showing only.
@@ -20,7 +21,7 @@ pub(crate) fn resident(pid: Pid) -> Option<u64> {
     let text = str::from_utf8(text.get(..length)?).ok()?;
     let pages: u64 = text.split(' ').nth(1)?.parse().ok()?;
     let page = u64::try_from(rustix::param::page_size()).ok()?;
-    pages.checked_mul(page)
+    pages.checked_mul(page).filter(|bytes| *bytes > 0)
 }
 
 #[cfg(test)]

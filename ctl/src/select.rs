@@ -13,52 +13,84 @@ use protocol::{Selector, View};
 use crate::client::Client;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
-use crate::known::{self, Known};
+use crate::known::{self, Known, KnownApp, KnownInstance};
 use crate::load;
 
-/// The selectors of these words. Empty where configuration files were named and none of their apps
-/// is there, which has been said.
+/// What was typed to name apps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Typed<'a> {
+    /// Names, ids, namespaces, patterns and files whose name says that they are configurations.
+    pub(crate) words: &'a [String],
+    /// A configuration whatever its name.
+    pub(crate) config: Option<&'a Path>,
+}
+
+impl Typed<'_> {
+    /// Whether nothing was typed.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.config.is_none()
+    }
+
+    /// The configurations among it, and the words that are none.
+    fn parted(&self, context: &Context) -> (Vec<PathBuf>, Vec<&str>) {
+        let mut files: Vec<PathBuf> = self.config.map(Path::to_owned).into_iter().collect();
+        let mut words = Vec::new();
+        for word in self.words {
+            match configuration(word, context) {
+                Some(file) => files.push(file),
+                None => words.push(word.as_str()),
+            }
+        }
+        (files, words)
+    }
+}
+
+/// The selectors of what was typed. Empty where configuration files were named and none of their
+/// apps is there, which has been said.
 pub(crate) fn selectors(
-    typed: &[String],
+    typed: Typed<'_>,
     client: &mut Client,
     context: &Context,
 ) -> anyhow::Result<Vec<Selector>> {
+    let (files, words) = typed.parted(context);
     let mut selectors = Vec::new();
-    for word in typed {
+    for word in words {
         if let Some(pattern) = known::pattern(word)? {
             let known = Known::from_view(&client.view()?);
             let names = known.matching(&pattern);
             if names.is_empty() {
                 return Err(no_match(word).into());
             }
-            selectors.extend(
-                names
-                    .into_iter()
-                    .map(|name| Selector::Word(name.to_owned())),
-            );
-        } else if let Some(file) = configuration(word, context) {
-            let known = Known::from_view(&client.view()?);
-            selectors.extend(of_file(&file, &known, context)?);
+            selectors.extend(names.into_iter().map(named));
         } else {
             selectors.push(plain(word));
         }
+    }
+    for file in files {
+        let known = Known::from_view(&client.view()?);
+        selectors.extend(
+            of_file(&file, &known, context)?
+                .iter()
+                .map(|name| named(name)),
+        );
     }
     Ok(selectors)
 }
 
 /// The part of a view that was typed.
 ///
-/// Errors: a word means nothing.
-pub(crate) fn narrowed(view: View, typed: &[String]) -> Result<View, Failure> {
+/// Errors: a word means nothing, or a configuration is wrong.
+pub(crate) fn narrowed(view: View, typed: Typed<'_>, context: &Context) -> anyhow::Result<View> {
     let known = Known::from_view(&view);
+    let words = words(typed, &known, context)?;
     let mut meant = BTreeSet::new();
     let mut named = BTreeSet::new();
-    for word in typed {
-        let found = known.meant(word)?;
-        if found.is_empty() && !known.has(word) {
-            return Err(known.unknown(word));
-        }
-        meant.extend(found.iter().map(|(_, instance)| instance.id));
+    for word in &words {
+        meant.extend(
+            of_word(word, &known)?
+                .iter()
+                .map(|(_, instance)| instance.id),
+        );
         named.insert(word.as_str());
     }
     let mut apps = view.apps;
@@ -68,6 +100,34 @@ pub(crate) fn narrowed(view: View, typed: &[String]) -> Result<View, Failure> {
     }
     apps.retain(|app| !app.instances.is_empty() || named.contains(app.name.as_str()));
     Ok(View { apps, ..view })
+}
+
+/// The words that were typed, and the names of the apps of the configurations that are there.
+pub(crate) fn words(
+    typed: Typed<'_>,
+    known: &Known,
+    context: &Context,
+) -> anyhow::Result<Vec<String>> {
+    let (files, words) = typed.parted(context);
+    let mut words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    for file in files {
+        words.extend(of_file(&file, known, context)?);
+    }
+    Ok(words)
+}
+
+/// The instances that a word means.
+///
+/// Errors: it means nothing.
+pub(crate) fn of_word<'a>(
+    word: &str,
+    known: &'a Known,
+) -> Result<Vec<(&'a KnownApp, &'a KnownInstance)>, Failure> {
+    let found = known.meant(word)?;
+    if found.is_empty() && !known.has(word) {
+        return Err(known.unknown(word));
+    }
+    Ok(found)
 }
 
 /// A word that is no pattern and no file.
@@ -85,7 +145,12 @@ pub(crate) fn configuration(word: &str, context: &Context) -> Option<PathBuf> {
     (word == "-" || is_file).then(|| path.to_owned())
 }
 
-fn of_file(file: &Path, known: &Known, context: &Context) -> anyhow::Result<Vec<Selector>> {
+fn named(name: &str) -> Selector {
+    Selector::Word(name.to_owned())
+}
+
+/// The names of a configuration's apps that are there; says which are not.
+fn of_file(file: &Path, known: &Known, context: &Context) -> anyhow::Result<Vec<String>> {
     let source: Source = load::source(file)?;
     let specs = load::specs(&source, &Wanted::default(), context)?;
     let (there, missing): (Vec<_>, Vec<_>) = specs
@@ -98,10 +163,7 @@ fn of_file(file: &Path, known: &Known, context: &Context) -> anyhow::Result<Vec<
             .printer
             .note(&format!("`{name}` of {file} is not in the list"));
     }
-    Ok(there
-        .into_iter()
-        .map(|name| Selector::Word(name.to_owned()))
-        .collect())
+    Ok(there.into_iter().map(str::to_owned).collect())
 }
 
 /// That a pattern matches nothing.

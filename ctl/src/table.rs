@@ -153,7 +153,7 @@ const FULL: &[Column] = &[
     ("uptime", uptime),
     ("↺", restarts),
     ("status", status),
-    ("mem", mem),
+    ("memory", memory_of),
     ("user", user),
 ];
 const CONDENSED: &[Column] = &[
@@ -162,7 +162,7 @@ const CONDENSED: &[Column] = &[
     ("uptime", uptime),
     ("↺", restarts),
     ("status", status),
-    ("mem", mem),
+    ("memory", memory_of),
 ];
 const MINIMAL: &[Column] = &[("id", id), ("name", name), ("status", status)];
 
@@ -227,7 +227,7 @@ fn status(row: &Row<'_>) -> Cell {
     Cell::word(state.word()).ink(ink(state))
 }
 
-fn mem(row: &Row<'_>) -> Cell {
+fn memory_of(row: &Row<'_>) -> Cell {
     Cell::number(row.memory.map_or_else(|| "-".to_owned(), words::bytes))
 }
 
@@ -257,10 +257,10 @@ mod tests {
             let drawn = drawn(&rows, Look::Table, width, Paint::PLAIN);
             drawn.lines().nth(1).unwrap_or_default().replace(' ', "")
         };
-        let full = "│id│name│namespace│mode│pid│uptime│↺│status│mem│user│";
+        let full = "│id│name│namespace│mode│pid│uptime│↺│status│memory│user│";
         assert_eq!(heads(None), full);
         assert_eq!(heads(Some(200)), full);
-        assert_eq!(heads(Some(90)), "│id│name│uptime│↺│status│mem│");
+        assert_eq!(heads(Some(90)), "│id│name│uptime│↺│status│memory│");
         assert_eq!(heads(Some(20)), "│id│name│status│");
     }
 

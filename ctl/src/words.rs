@@ -2,6 +2,7 @@
 //!
 //! Fragments are lowercase and without a full stop, so that they fit into a sentence.
 
+mod again;
 mod deaths;
 mod notices;
 mod refusals;
@@ -14,7 +15,8 @@ use nix::errno::Errno;
 use protocol::InstanceId;
 use protocol::reply::DiskError;
 
-pub(crate) use deaths::{death, last_words_hint, launch, launch_hint, lived, safe};
+pub(crate) use again::given_up;
+pub(crate) use deaths::{death, ended, last_words_hint, launch, launch_hint, lived, safe};
 pub(crate) use notices::notice;
 pub(crate) use refusals::refusal;
 

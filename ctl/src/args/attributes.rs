@@ -11,9 +11,6 @@ use serde_json::{Map, Value, json};
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Attributes of the app")]
 pub(crate) struct Attributes {
-    /// Its name [default: the script's, without its last extension]
-    #[arg(short, long)]
-    name: Option<String>,
     /// The group that it belongs to
     #[arg(long)]
     namespace: Option<String>,
@@ -43,8 +40,17 @@ pub(crate) struct Attributes {
     /// The variable that tells an instance its number
     #[arg(long, value_name = "VARIABLE")]
     instance_var: Option<String>,
+    /// The variable PORT of its environment
+    #[arg(long, value_name = "PORT")]
+    port: Option<String>,
+    /// A file with variables, one `NAME=value` a line; may be repeated
+    #[arg(long, value_name = "FILE")]
+    env_file: Vec<String>,
+    /// Put the name of the chosen environment behind its name
+    #[arg(long)]
+    append_env_to_name: bool,
     /// The user that it runs as
-    #[arg(long, value_name = "USER")]
+    #[arg(short, long, visible_alias = "user", value_name = "USER")]
     uid: Option<String>,
     /// The group that it runs as
     #[arg(long, value_name = "GROUP")]
@@ -158,13 +164,35 @@ struct Unheeded {
     source_map_support: bool,
     #[arg(long, hide = true)]
     disable_source_map_support: bool,
+    #[command(flatten)]
+    strangers: Strangers,
+}
+
+/// PM2's flags that are no attributes of an app and do nothing here.
+#[derive(Debug, Clone, Default, Args)]
+struct Strangers {
+    #[arg(short = 'w', long, hide = true)]
+    write: bool,
+    #[arg(long, hide = true, value_name = "N")]
+    parallel: Option<String>,
+    #[arg(long, hide = true, value_name = "EXTENSIONS")]
+    ext: Option<String>,
+    #[arg(long, hide = true, value_name = "FOLDER")]
+    hp: Option<String>,
+    #[arg(long, hide = true)]
+    trace: bool,
+    #[arg(long, hide = true)]
+    v8: bool,
+    #[arg(long, hide = true)]
+    attach: bool,
+    #[arg(long, hide = true)]
+    no_daemon: bool,
 }
 
 impl Attributes {
     /// What was given, by the attributes' names in a configuration. Order: as in the help.
     pub(crate) fn given(&self) -> Map<String, Value> {
         let mut given = Given::default();
-        given.text("name", &self.name);
         given.text("namespace", &self.namespace);
         given.number("instances", &self.instances);
         given.text("interpreter", &self.interpreter);
@@ -173,6 +201,9 @@ impl Attributes {
         given.list("filter_env", &self.filter_env);
         given.text("increment_var", &self.increment_var);
         given.text("instance_var", &self.instance_var);
+        given.number("port", &self.port);
+        given.one_or_list("env_file", &self.env_file);
+        given.on("append_env_to_name", self.append_env_to_name);
         given.number("uid", &self.uid);
         given.number("gid", &self.gid);
         given.list("args", &self.script_args);
@@ -180,6 +211,36 @@ impl Attributes {
         self.files.add_to(&mut given);
         self.unheeded.add_to(&mut given);
         given.0
+    }
+
+    /// What was given and does nothing, with what does it instead.
+    pub(crate) fn without_effect(&self) -> Vec<(&'static str, &'static str)> {
+        self.unheeded.strangers.given()
+    }
+}
+
+impl Strangers {
+    fn given(&self) -> Vec<(&'static str, &'static str)> {
+        let all = [
+            (self.write, "--write", "a configuration is written by hand"),
+            (
+                self.parallel.is_some(),
+                "--parallel",
+                "all apps are started at once",
+            ),
+            (self.ext.is_some(), "--ext", "files are not watched"),
+            (self.hp.is_some(), "--hp", "the home is WSD_HOME"),
+            (self.trace, "--trace", "nothing is sent anywhere"),
+            (self.v8, "--v8", "nothing is sent anywhere"),
+            (self.attach, "--attach", "`wsctl logs` follows"),
+            (
+                self.no_daemon,
+                "--no-daemon",
+                "`wsd run` is the daemon in the foreground",
+            ),
+        ];
+        let given = all.into_iter().filter(|(is_given, ..)| *is_given);
+        given.map(|(_, flag, instead)| (flag, instead)).collect()
     }
 }
 
@@ -266,6 +327,14 @@ impl Given {
         }
     }
 
+    /// The text where there is one, the list where there are several.
+    fn one_or_list(&mut self, name: &str, values: &[String]) {
+        match values {
+            [one] => self.text(name, &Some(one.clone())),
+            several => self.list(name, several),
+        }
+    }
+
     fn list<T: serde::Serialize>(&mut self, name: &str, values: &[T]) {
         if !values.is_empty() {
             self.0.insert(name.to_owned(), json!(values));
@@ -346,6 +415,6 @@ mod tests {
         let Command::Start(args) = cli.command else {
             panic!("another verb");
         };
-        args.attributes.given()
+        args.given()
     }
 }

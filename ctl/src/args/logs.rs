@@ -2,12 +2,13 @@
 
 use clap::Args;
 
+use super::SelectedOrAll;
+
 /// What `logs` takes.
 #[derive(Debug, Args)]
 pub(crate) struct LogsArgs {
-    /// Names, ids, namespaces, `/regex/` or `all`; none: all apps
-    #[arg(value_name = "APP")]
-    pub(crate) apps: Vec<String>,
+    #[command(flatten)]
+    pub(crate) selected: SelectedOrAll,
     /// How many lines of each file come first
     #[arg(long, default_value_t = 15, value_name = "N")]
     pub(crate) lines: u64,

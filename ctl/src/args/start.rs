@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Map, Value, json};
 
 use super::Attributes;
 
@@ -19,6 +20,12 @@ pub(crate) struct StartArgs {
     /// Configurations, scripts, commands, or apps that are there; `-` for a configuration on stdin
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
+    /// Its name [default: the script's, without its last extension]
+    #[arg(short, long)]
+    name: Option<String>,
+    /// PM2's flag; a start gives a script the environment of this shell in any case
+    #[arg(short = 'a', long, hide = true)]
+    update_env: bool,
     /// Replace an app of the same name that is running
     #[arg(short, long)]
     pub(crate) force: bool,
@@ -26,6 +33,17 @@ pub(crate) struct StartArgs {
     pub(crate) file: FileArgs,
     #[command(flatten)]
     pub(crate) attributes: Attributes,
+}
+
+impl StartArgs {
+    /// The attributes that were given, by their names in a configuration.
+    pub(crate) fn given(&self) -> Map<String, Value> {
+        let mut given = self.attributes.given();
+        if let Some(name) = &self.name {
+            given.insert("name".to_owned(), json!(name));
+        }
+        given
+    }
 }
 
 /// What `restart` takes.

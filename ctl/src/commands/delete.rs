@@ -9,7 +9,7 @@ use crate::settled::{self, Deed};
 
 /// Brings apps down and forgets them.
 pub(crate) fn run(selected: &Selected, context: &mut Context) -> anyhow::Result<Exit> {
-    settled::act(Deed::Delete, &selected.apps, context, |select| {
+    settled::act(Deed::Delete, selected.typed(), context, |select| {
         Request::Delete { select }
     })
 }

@@ -8,9 +8,9 @@ use crate::{describe, json, select};
 /// Describes instances, one after the other.
 pub(crate) fn run(selected: &Selected, context: &mut Context) -> anyhow::Result<Exit> {
     let view = context.client()?.view()?;
-    let view = select::narrowed(view, &selected.apps)?;
+    let view = select::narrowed(view, selected.typed(), context)?;
     if context.json {
-        context.printer.json(&json::list(&view, None)?)?;
+        context.printer.json(&json::list(&view, None))?;
         return Ok(Exit::Done);
     }
     let paint = context.printer.out_paint();

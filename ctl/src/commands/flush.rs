@@ -3,21 +3,28 @@
 use protocol::{Reply, Request, Selector};
 use serde_json::json;
 
+use crate::args::SelectedOrAll;
 use crate::client::unexpected;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::{select, words};
 
 /// Empties the log files of the apps that were named, else of all.
-pub(crate) fn run(typed: &[String], context: &mut Context) -> anyhow::Result<Exit> {
+pub(crate) fn run(selected: &SelectedOrAll, context: &mut Context) -> anyhow::Result<Exit> {
     let mut client = context.client()?;
+    let typed = selected.typed();
     let select = if typed.is_empty() {
         vec![Selector::All]
     } else {
         select::selectors(typed, &mut client, context)?
     };
-    let Reply::Flushed { files, failed } = client.ask(Request::Flush { select })? else {
-        return Err(unexpected());
+    let (files, failed) = if select.is_empty() {
+        (Vec::new(), Vec::new())
+    } else {
+        let Reply::Flushed { files, failed } = client.ask(Request::Flush { select })? else {
+            return Err(unexpected());
+        };
+        (files, failed)
     };
     if context.json {
         let reply = json!({ "files": files, "failed": failed });

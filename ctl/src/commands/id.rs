@@ -1,13 +1,14 @@
-//! `id`: the ids of an app.
+//! `id`: the ids of apps.
 
+use crate::args::Selected;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::select;
 
-/// Prints the ids of an app, as `[ 0, 1 ]`. Source: PM2.
-pub(crate) fn run(typed: &str, context: &mut Context) -> anyhow::Result<Exit> {
+/// Prints the ids of apps, as `[ 0, 1 ]`. Source: PM2.
+pub(crate) fn run(selected: &Selected, context: &mut Context) -> anyhow::Result<Exit> {
     let view = context.client()?.view()?;
-    let view = select::narrowed(view, &[typed.to_owned()])?;
+    let view = select::narrowed(view, selected.typed(), context)?;
     let instances = view.apps.iter().flat_map(|app| &app.instances);
     let ids: Vec<u32> = instances.map(|instance| instance.id.0).collect();
     if context.json {

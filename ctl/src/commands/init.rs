@@ -4,6 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
 use anyhow::Context as _;
+use serde_json::json;
 
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -29,6 +30,9 @@ pub(crate) fn run(context: &mut Context) -> anyhow::Result<Exit> {
     };
     file.write_all(EXAMPLE.as_bytes())
         .with_context(|| format!("failed to write {}", path.display()))?;
+    if context.json {
+        context.printer.json(&json!({ "file": path }))?;
+    }
     context.printer.note(&format!(
         "wrote {}; edit it, then `wsctl start`",
         path.display()

@@ -10,7 +10,7 @@ use crate::{json, printer, table};
 pub(crate) fn run(context: &mut Context) -> anyhow::Result<Exit> {
     let view = context.client()?.view()?;
     if context.json {
-        context.printer.json(&json::list(&view, context.sort)?)?;
+        context.printer.json(&json::list(&view, context.sort))?;
     } else {
         show(&view, context)?;
     }

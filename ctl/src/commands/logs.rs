@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use crate::args::LogsArgs;
 use crate::context::Context;
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::follow::{self, Format, LogFile, Stream, Wish};
 use crate::known::{Known, KnownApp, KnownInstance};
+use crate::select::{self, Typed};
 
 /// Prints the ends of log files and follows them. The daemon is asked for their places and nothing
 /// else; where none runs, the state that the last one saved knows them.
 pub(crate) fn run(args: &LogsArgs, context: &mut Context) -> anyhow::Result<Exit> {
     let known = context.known()?.ok_or_else(|| context.no_daemon())?;
-    let files = files(&known, args)?;
+    let files = files(&known, args, context)?;
     if files.is_empty() {
         context.printer.note("nothing that was named writes a log");
         return Ok(Exit::Done);
@@ -31,21 +32,21 @@ pub(crate) fn run(args: &LogsArgs, context: &mut Context) -> anyhow::Result<Exit
 }
 
 /// The files of all that is meant, each once, under the first instance that writes to it.
-fn files(known: &Known, args: &LogsArgs) -> Result<Vec<LogFile>, Failure> {
+fn files(known: &Known, args: &LogsArgs, context: &Context) -> anyhow::Result<Vec<LogFile>> {
     let all = ["all".to_owned()];
-    let typed = if args.apps.is_empty() {
-        all.as_slice()
+    let typed = args.selected.typed();
+    let typed = if typed.is_empty() {
+        Typed {
+            words: &all,
+            config: None,
+        }
     } else {
-        &args.apps
+        typed
     };
     let mut files = Vec::new();
     let mut taken = BTreeSet::new();
-    for word in typed {
-        let meant = known.meant(word)?;
-        if meant.is_empty() && word != "all" {
-            return Err(known.unknown(word));
-        }
-        for (app, instance) in meant {
+    for word in select::words(typed, known, context)? {
+        for (app, instance) in select::of_word(&word, known)? {
             let of_instance = of_instance(app, instance, args);
             files.extend(of_instance.filter(|file| taken.insert(file.path.clone())));
         }

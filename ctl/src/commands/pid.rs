@@ -3,16 +3,19 @@
 use protocol::View;
 use serde_json::json;
 
+use crate::args::SelectedOrAll;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::select;
 
-/// Prints the process ids of an app, else of all; 0 for what does not run. Source: PM2.
-pub(crate) fn run(typed: Option<&str>, context: &mut Context) -> anyhow::Result<Exit> {
+/// Prints the process ids of the apps that were named, else of all; 0 for what does not run. Source: PM2.
+pub(crate) fn run(selected: &SelectedOrAll, context: &mut Context) -> anyhow::Result<Exit> {
     let view = context.client()?.view()?;
-    let view = match typed {
-        Some(word) => select::narrowed(view, &[word.to_owned()])?,
-        None => view,
+    let typed = selected.typed();
+    let view = if typed.is_empty() {
+        view
+    } else {
+        select::narrowed(view, typed, context)?
     };
     let pids = pids(&view);
     if context.json {

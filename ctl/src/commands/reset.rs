@@ -9,7 +9,7 @@ use crate::settled::{self, Deed};
 
 /// Zeroes counters.
 pub(crate) fn run(selected: &Selected, context: &mut Context) -> anyhow::Result<Exit> {
-    settled::act(Deed::Reset, &selected.apps, context, |select| {
+    settled::act(Deed::Reset, selected.typed(), context, |select| {
         Request::Reset { select }
     })
 }

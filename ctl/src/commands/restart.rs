@@ -16,14 +16,16 @@ use protocol::{Request, Selector, View};
 use crate::amend;
 use crate::args::RestartArgs;
 use crate::client::Client;
-use crate::commands::start::{needs_a_file, wanted};
+use crate::commands::start::{needs_a_file, wanted, warn_of};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::select::{self, Typed};
 use crate::settled::{self, Deed, Settled};
-use crate::{clock, load, select};
+use crate::{clock, load};
 
 /// Restarts apps; those of a configuration with what it says.
 pub(crate) fn run(args: &RestartArgs, context: &mut Context) -> anyhow::Result<Exit> {
+    warn_of(&args.attributes, context);
     let (sources, words) = split(args, context)?;
     needs_a_file(&args.file, &sources)?;
     let given = args.attributes.given();
@@ -39,7 +41,14 @@ pub(crate) fn run(args: &RestartArgs, context: &mut Context) -> anyhow::Result<E
     };
     let mut settled = Settled::default();
     if !words.is_empty() {
-        let select = select::selectors(&words, &mut client, context)?;
+        let select = select::selectors(
+            Typed {
+                words: &words,
+                config: None,
+            },
+            &mut client,
+            context,
+        )?;
         by_name(select, args, &mut settled, &mut client, context)?;
     }
     if !configured.is_empty() {

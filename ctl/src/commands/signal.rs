@@ -17,7 +17,7 @@ pub(crate) fn run(
     context: &mut Context,
 ) -> anyhow::Result<Exit> {
     let mut client = context.client()?;
-    let select = select::selectors(&selected.apps, &mut client, context)?;
+    let select = select::selectors(selected.typed(), &mut client, context)?;
     let Reply::Signalled { instances } = client.ask(Request::Signal { select, signal })? else {
         return Err(unexpected());
     };

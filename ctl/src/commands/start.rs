@@ -13,7 +13,7 @@ use protocol::{Request, Selector};
 use serde_json::json;
 
 use crate::amend;
-use crate::args::{FileArgs, StartArgs};
+use crate::args::{Attributes, FileArgs, StartArgs};
 use crate::client::Client;
 use crate::context::Context;
 use crate::exit::{Exit, Failure};
@@ -34,10 +34,20 @@ struct Plan {
 
 /// Starts apps, and the daemon where there is none.
 pub(crate) fn run(args: &StartArgs, context: &mut Context) -> anyhow::Result<Exit> {
+    warn_of(&args.attributes, context);
     let plan = plan(args, context)?;
     let mut client = context.client_or_start()?;
     let settled = carry_out(plan, args, &mut client, context)?;
     settled::show(Deed::Start, &settled, &mut client, context)
+}
+
+/// Warns of the flags that do nothing.
+pub(crate) fn warn_of(attributes: &Attributes, context: &Context) {
+    for (flag, instead) in attributes.without_effect() {
+        context
+            .printer
+            .warn(&format!("`{flag}` has no effect: {instead}"));
+    }
 }
 
 fn plan(args: &StartArgs, context: &Context) -> anyhow::Result<Plan> {
@@ -60,7 +70,7 @@ fn plan(args: &StartArgs, context: &Context) -> anyhow::Result<Plan> {
     }
     needs_a_file(&args.file, &sources)?;
     for source in &sources {
-        let wanted = wanted(&args.file, args.attributes.given());
+        let wanted = wanted(&args.file, args.given());
         plan.configured
             .extend(load::specs(source, &wanted, context)?);
     }
@@ -78,7 +88,7 @@ fn carry_out(
     context: &Context,
 ) -> anyhow::Result<Settled> {
     let mut settled = Settled::default();
-    let given = args.attributes.given();
+    let given = args.given();
     if !plan.there.is_empty() && given.is_empty() {
         let select = plan.there;
         settled.ask(client, Request::Start { select })?;
@@ -186,7 +196,7 @@ fn of_script(
     scripts: usize,
     context: &Context,
 ) -> anyhow::Result<Vec<AppSpec>> {
-    let mut flags = args.attributes.given();
+    let mut flags = args.given();
     if scripts > 1 && flags.contains_key("name") {
         let what = format!("`--name` gives one name to {scripts} apps");
         return Err(Failure::new(Exit::Usage, what)

@@ -9,7 +9,7 @@ use crate::settled::{self, Deed};
 
 /// Brings apps down.
 pub(crate) fn run(selected: &Selected, context: &mut Context) -> anyhow::Result<Exit> {
-    settled::act(Deed::Stop, &selected.apps, context, |select| {
+    settled::act(Deed::Stop, selected.typed(), context, |select| {
         Request::Stop { select }
     })
 }

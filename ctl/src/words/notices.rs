@@ -50,10 +50,10 @@ pub(crate) fn notice(notice: &Notice) -> String {
             format!("{} has finished: {}", name(who), ended(*status))
         }
         Notice::Errored { who, deaths } => {
-            let times = many(*deaths, "time");
             format!(
-                "{} has died {times} too early; it is not started again",
-                name(who)
+                "{} is errored after {}; it is not started again",
+                name(who),
+                many(*deaths, "death")
             )
         }
         Notice::Applied { app, instances } => {
@@ -156,7 +156,7 @@ mod tests {
         };
         assert_eq!(
             notice(&errored),
-            "web (id 3) has died 16 times too early; it is not started again"
+            "web (id 3) is errored after 16 deaths; it is not started again"
         );
     }
 

@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 
 use config::{AppName, AppSpec};
-use protocol::reply::{DiskError, Reached, Refusal};
+use protocol::reply::{DeathBy, DiskError, Reached, Refusal};
 use protocol::request::{Existing, ScaleTo};
-use protocol::{InstanceId, Reply, Request, Selector};
+use protocol::{ExitStatus, InstanceId, Reply, Request, Selector, View};
 
 use crate::fake::{Deed, Fake};
-use crate::fixtures::{fleet, outcome, settled};
+use crate::fixtures::{death, fleet, outcome, settled, waiting};
 use crate::home::Home;
 use crate::reading::spec;
 
@@ -310,6 +310,190 @@ fn a_name_that_the_daemon_does_not_know_is_answered_with_the_nearest() {
 }
 
 #[test]
+fn what_was_deleted_is_shown_in_json_as_it_was() {
+    let home = Home::new();
+    let web = fleet().apps.remove(2).instances.remove(0);
+    let mut is_there = true;
+    home.daemon(move |asking| {
+        Deed::Answer(match &asking.request {
+            Request::List if is_there => Reply::View { view: fleet() },
+            Request::List => Reply::View {
+                view: View::default(),
+            },
+            _ => {
+                is_there = false;
+                settled(vec![outcome(web.clone(), Reached::Done)])
+            }
+        })
+    });
+    let shown = home.ctl(&["delete", "web", "--json"]);
+    let facts: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(facts["outcomes"][0]["namespace"], "default", "{shown}");
+    assert_eq!(facts["outcomes"][0]["user"], "root", "{shown}");
+}
+
+#[test]
+fn a_death_is_in_the_json_with_its_last_lines() {
+    let home = Home::new();
+    let web = fleet().apps.remove(2).instances.remove(0);
+    let death = death(DeathBy::Exit(ExitStatus::Code(1)));
+    let died = Reached::Died { death };
+    home.answering(fleet(), settled(vec![outcome(waiting(web), died)]));
+    let shown = home.ctl(&["restart", "web", "--json"]);
+    assert_eq!(shown.code, 1, "{shown}");
+    let facts: serde_json::Value = serde_json::from_str(&shown.stdout).unwrap();
+    let outcome = &facts["outcomes"][0];
+    assert_eq!(outcome["outcome"], "died");
+    assert_eq!(outcome["reached"], false);
+    assert_eq!(outcome["status"], "waiting restart");
+    assert_eq!(outcome["early_deaths"], 3);
+    assert_eq!(outcome["gives_up_at"], 10);
+    let last = outcome["death"]["last_lines"].as_array().unwrap();
+    assert_eq!(last.len(), 2);
+}
+
+#[test]
+fn a_scale_to_nothing_says_that_the_app_is_gone() {
+    let home = Home::new();
+    let mut is_there = true;
+    home.daemon(move |asking| {
+        Deed::Answer(match &asking.request {
+            Request::List if is_there => Reply::View { view: fleet() },
+            Request::List => Reply::View {
+                view: View::default(),
+            },
+            _ => {
+                is_there = false;
+                settled(Vec::new())
+            }
+        })
+    });
+    let shown = home.ctl(&["scale", "web", "0"]);
+    assert!(
+        shown.stderr.contains("web: scaled to 0, deleted\n"),
+        "{shown}"
+    );
+}
+
+/// A home whose daemon has `fleet()`, and a configuration of two of its apps under an odd name.
+fn with_odd_name() -> (Home, Fake) {
+    let home = Home::new();
+    let text = r#"{ "apps": [
+        { "name": "web", "script": "/bin/sleep" }, { "name": "job", "script": "/bin/sleep" }
+    ] }"#;
+    for name in ["apps.conf", "ecosystem.json"] {
+        fs::write(home.work().join(name), text).unwrap();
+    }
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    (home, fake)
+}
+
+#[test]
+fn a_configuration_of_any_name_names_its_apps() {
+    let (home, fake) = with_odd_name();
+    let select = || vec![word("web"), word("job")];
+    for (verb, request) in [
+        ("stop", Request::Stop { select: select() }),
+        ("delete", Request::Delete { select: select() }),
+        ("reset", Request::Reset { select: select() }),
+    ] {
+        let shown = home.ctl(&[verb, "--config", "apps.conf"]);
+        assert_eq!(shown.code, 0, "{shown}");
+        assert_eq!(changes(&fake), [request]);
+    }
+}
+
+#[test]
+fn reading_verbs_take_several_apps_and_configurations() {
+    let (home, _fake) = with_odd_name();
+    for (arguments, expected) in [
+        (&["pid", "job", "web"][..], "4200000\n4200001\n"),
+        (&["pid", "ecosystem.json"], "4200000\n4200001\n"),
+        (&["id", "job", "web"], "[ 3, 0, 1 ]\n"),
+        (&["id", "--config", "apps.conf"], "[ 3, 0, 1 ]\n"),
+    ] {
+        let shown = home.ctl(arguments);
+        assert_eq!(shown.code, 0, "{shown}");
+        assert!(shown.stdout.ends_with(expected), "{shown}");
+    }
+    let shown = home.ctl(&["describe", "ecosystem.json"]);
+    assert!(shown.stdout.starts_with("job (id 3)"), "{shown}");
+    assert!(!shown.stdout.contains("sick"), "{shown}");
+}
+
+#[test]
+fn flush_takes_a_configuration() {
+    let (home, fake) = with_odd_name();
+    home.ctl(&["flush", "ecosystem.json"]);
+    let select = vec![word("web"), word("job")];
+    assert_eq!(changes(&fake), [Request::Flush { select }]);
+}
+
+#[test]
+fn pm2s_flags_without_a_meaning_are_taken_and_told() {
+    let home = Home::new();
+    fs::write(home.work().join("tool.sh"), "sleep 1").unwrap();
+    home.answering(fleet(), settled(Vec::new()));
+    for flags in [
+        &["-w"][..],
+        &["--write"],
+        &["--parallel", "2"],
+        &["--ext", "js"],
+        &["--hp", "/root"],
+        &["--trace"],
+        &["--v8"],
+        &["--attach"],
+        &["--no-daemon"],
+    ] {
+        let words: Vec<&str> = ["start", "tool.sh"].iter().chain(flags).copied().collect();
+        let shown = home.ctl(&words);
+        assert_eq!(shown.code, 0, "{shown}");
+        assert!(shown.stderr.contains("` has no effect: "), "{shown}");
+    }
+    for flags in [&["-a"][..], &["--update-env"]] {
+        let words: Vec<&str> = ["start", "tool.sh"].iter().chain(flags).copied().collect();
+        let shown = home.ctl(&words);
+        assert_eq!(shown.code, 0, "{shown}");
+        assert!(!shown.stderr.contains("warning"), "{shown}");
+    }
+}
+
+#[test]
+fn a_port_and_a_file_of_variables_can_be_flags() {
+    let home = Home::new();
+    fs::write(home.work().join("tool.sh"), "sleep 1").unwrap();
+    fs::write(home.work().join("a.env"), "A=1\n").unwrap();
+    let fake = home.answering(fleet(), settled(Vec::new()));
+    let shown = home.ctl(&["start", "tool.sh", "--port", "3013", "--env-file", "a.env"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    let changes = changes(&fake);
+    let [Request::Apply { apps, .. }] = changes.as_slice() else {
+        panic!("{changes:?}");
+    };
+    assert_eq!(apps[0].env.get("PORT"), Some("3013"));
+    assert_eq!(apps[0].env.get("A"), Some("1"));
+}
+
+#[test]
+fn a_restart_with_a_port_changes_that_variable_alone() {
+    let (home, fake, mut expected) = with_web();
+    let after = restarted(&home, &fake, &["--port", "3013"]);
+    expected.env.set("PORT", "3013".to_owned());
+    assert_eq!(after, expected);
+}
+
+#[test]
+fn an_empty_name_is_near_to_none() {
+    let home = Home::new();
+    let why = Refusal::NoSuchApp {
+        word: String::new(),
+    };
+    home.answering(fleet(), Reply::Refused { why });
+    let shown = home.ctl(&["stop", ""]);
+    assert!(!shown.stderr.contains("did you mean"), "{shown}");
+}
+
+#[test]
 fn a_signal_that_reaches_nobody_is_a_failure() {
     let home = Home::new();
     home.answering(
@@ -361,6 +545,13 @@ fn an_action_shows_the_list_afterwards_and_json_shows_the_facts() {
     assert!(shown.stdout.contains("│ workscript-api"), "{shown}");
     let facts: serde_json::Value =
         serde_json::from_str(&home.ctl(&["restart", "web", "--json"]).stdout).unwrap();
-    assert_eq!(facts["outcomes"][0]["reached"], "done");
+    let outcome = &facts["outcomes"][0];
+    assert_eq!(outcome["outcome"], "done");
+    assert_eq!(outcome["reached"], true);
+    let list: serde_json::Value =
+        serde_json::from_str(&home.ctl(&["list", "--json"]).stdout).unwrap();
+    for (name, value) in list[2].as_object().unwrap() {
+        assert_eq!(&outcome[name], value, "{name}");
+    }
     assert_eq!(home.ctl(&["restart", "web", "--silent"]).stdout, "");
 }

@@ -204,6 +204,18 @@ fn logs_are_read_when_no_daemon_runs() {
 }
 
 #[test]
+fn the_apps_of_a_configuration_are_read_and_one_line_is_called_so() {
+    let (home, out, _) = logging();
+    append(&out, "first\nlast\n");
+    let text = r#"{ "apps": [{ "name": "web", "script": "/bin/sleep" }] }"#;
+    fs::write(home.work().join("ecosystem.json"), text).unwrap();
+    let shown = home.ctl(&["logs", "ecosystem.json", "--nostream", "--lines", "1"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    assert_eq!(shown.stdout, "0|web | last\n");
+    assert!(shown.stderr.contains(", last line:\n"), "{shown}");
+}
+
+#[test]
 fn lines_are_objects_where_json_is_asked_for() {
     let (home, _, err) = logging();
     append(&err, "oh \"no\"\n");

@@ -131,6 +131,28 @@ fn env_prints_names_and_values_of_one_instance() {
 }
 
 #[test]
+fn env_prints_several_apps_under_their_names() {
+    let home = Home::new();
+    home.answering(fleet(), specs());
+    let shown = home.ctl(&["env", "web", "job"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    for heading in ["job (id 3):\n", "\n\nweb (id 0):\n"] {
+        assert!(shown.stdout.contains(heading), "{shown}");
+    }
+    let facts: Value =
+        serde_json::from_str(&home.ctl(&["env", "web", "job", "--json"]).stdout).unwrap();
+    assert_eq!(facts[1]["name"], "web");
+    assert_eq!(facts[1]["env"]["DB_PASSWORD"], "hunter2");
+}
+
+#[test]
+fn help_is_a_command_too() {
+    let shown = Home::new().ctl(&["help", "stop"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    assert!(shown.stdout.contains("wsctl stop"), "{shown}");
+}
+
+#[test]
 fn notices_are_sentences() {
     let home = Home::new();
     home.daemon(|_| Deed::Notices(notices()));
@@ -187,7 +209,10 @@ fn names_can_be_completed_with_and_without_a_daemon() {
 #[test]
 fn an_example_is_written_once() {
     let home = Home::new();
-    assert_eq!(home.ctl(&["init"]).code, 0);
+    let shown = home.ctl(&["init", "--json"]);
+    assert_eq!(shown.code, 0, "{shown}");
+    let facts: Value = serde_json::from_str(&shown.stdout).unwrap();
+    assert_eq!(facts["file"], "HOME/work/ecosystem.config.cjs");
     let file = home.work().join("ecosystem.config.cjs");
     fs::write(&file, "mine").unwrap();
     let shown = home.ctl(&["init"]);

@@ -101,20 +101,74 @@ fn a_start_that_could_not_be_launched() {
     insta::assert_snapshot!(started(settled(vec![outcome(errored(instance()), died)])));
 }
 
+/// What is said of an app with this rule that gave up.
+fn gave_up(rule: impl FnOnce(&mut config::spec::RestartRule)) -> (Outcome, Outcome) {
+    let home = Home::new();
+    let mut web = app("web", &[0]);
+    rule(&mut web.restart);
+    web.instances[0] = errored(web.instances[0].clone());
+    let within = config::Span::secs(3);
+    let died = Reached::Died {
+        death: death(DeathBy::NotReady { within }),
+    };
+    let reply = settled(vec![outcome(web.instances[0].clone(), died)]);
+    let view = View {
+        apps: vec![web],
+        ..View::default()
+    };
+    home.answering(view, reply);
+    (home.ctl(&["start", "web"]), home.ctl(&["describe", "web"]))
+}
+
+#[test]
+fn an_app_that_is_not_tried_again_says_by_which_rule() {
+    let often = gave_up(|_| {});
+    let off = gave_up(|rule| rule.autorestart = false);
+    let once = gave_up(|rule| rule.max_restarts = 0);
+    for ((start, describe), why) in [
+        (&often, "it died too often"),
+        (&off, "autorestart is off"),
+        (&once, "max_restarts is 0, it may not be restarted"),
+    ] {
+        let said = format!("  {why}: it is not tried again\n");
+        assert!(start.stderr.contains(&said), "{start}");
+        let shown = format!("next start       none: {why};");
+        assert!(describe.stdout.contains(&shown), "{describe}");
+    }
+    assert!(often.1.stdout.contains("early deaths"));
+    assert!(!off.1.stdout.contains("early deaths"), "{}", off.1);
+}
+
+#[test]
+fn the_rows_of_a_description_have_the_names_of_its_json() {
+    let home = Home::new();
+    home.showing(fleet());
+    let shown = home.ctl(&["describe", "all"]);
+    let facts: serde_json::Value =
+        serde_json::from_str(&home.ctl(&["describe", "all", "--json"]).stdout).unwrap();
+    let rows = shown.stdout.lines().filter_map(|line| {
+        let row = line.strip_prefix("  ")?;
+        let (name, _) = row.split_once("  ")?;
+        (!name.is_empty()).then(|| name.replace(' ', "_"))
+    });
+    let rows: std::collections::BTreeSet<String> = rows.collect();
+    assert!(rows.len() > 15, "{rows:?}");
+    for row in rows {
+        assert!(facts[0].get(&row).is_some(), "{row} in {facts}");
+    }
+}
+
 #[test]
 fn a_start_of_jobs_and_of_what_is_overtaken() {
-    let finished = |code| Reached::Finished {
+    let finished = |code, finish| Reached::Finished {
         status: ExitStatus::Code(code),
-        finish: if code == 0 {
-            Finish::Expected
-        } else {
-            Finish::Unexpected
-        },
-        last_lines: Vec::new(),
+        finish,
+        last_lines: death(DeathBy::Exit(ExitStatus::Code(code))).last_lines,
     };
     insta::assert_snapshot!(started(settled(vec![
-        outcome(stopped(instance()), finished(0)),
-        outcome(stopped(instance()), finished(3)),
+        outcome(stopped(instance()), finished(0, Finish::Expected)),
+        outcome(stopped(instance()), finished(42, Finish::Expected)),
+        outcome(stopped(instance()), finished(3, Finish::Unexpected)),
         outcome(stopped(instance()), Reached::Overtaken),
     ])));
 }

@@ -5,6 +5,7 @@
 //! the person who asks is an argument, the [`Asker`]; it reads files, and starts nothing but the
 //! runtime that evaluates a JavaScript configuration where the embedded engine cannot.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -171,7 +172,7 @@ fn of_reading(reading: Result<Reading, Vec<Finding>>, asker: &Asker, wanted: &Wa
     let mut drafts = only(drafts, wanted, &mut report);
     bounded(&mut drafts, &mut report);
     for draft in &mut drafts {
-        draft.lay_over(&wanted.flags, &mut report);
+        draft.lay_over(&wanted.flags);
     }
     Loaded {
         note: reading.note,
@@ -180,9 +181,9 @@ fn of_reading(reading: Result<Reading, Vec<Finding>>, asker: &Asker, wanted: &Wa
 }
 
 fn of_flags(asker: &Asker, wanted: &Wanted) -> Loaded {
-    let mut report = Report::on(None);
+    let report = Report::on(None);
     let mut draft = Draft::empty(At::Flag("SCRIPT".to_owned()));
-    draft.lay_over(&wanted.flags, &mut report);
+    draft.lay_over(&wanted.flags);
     finish(&[draft], &ground(asker, wanted), report)
 }
 
@@ -208,7 +209,8 @@ fn only(drafts: Vec<Draft>, wanted: &Wanted, report: &mut Report<'_>) -> Vec<Dra
     let names: Vec<String> = drafts.iter().map(|d| lower::name_of(d, env_name)).collect();
     for missing in wanted.only.iter().filter(|name| !names.contains(name)) {
         let at = At::Flag("--only".to_owned());
-        let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+        let distinct: BTreeSet<&String> = names.iter().collect();
+        let list: Vec<String> = distinct.iter().map(|name| format!("`{name}`")).collect();
         report
             .error(
                 &at,
@@ -239,7 +241,7 @@ fn finish<'a>(drafts: &[Draft], ground: &Ground<'a>, mut report: Report<'a>) -> 
     if let Some(name) = ground.env_name.filter(|_| !drafts.is_empty()) {
         environment::check_name(drafts, name, &mut report);
     }
-    draft::warn_of_unserved(drafts, &mut report);
+    draft::warn_of_unserved(drafts, ground.env_name, &mut report);
     let specs: Vec<AppSpec> = drafts
         .iter()
         .filter_map(|draft| lower::lower(draft, ground, &mut report))

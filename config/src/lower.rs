@@ -51,6 +51,11 @@ pub(crate) fn name_of(draft: &Draft, env_name: Option<&str>) -> String {
     }
 }
 
+/// By which name messages tell of the app; none: it has no name.
+fn told_name(draft: &Draft, env_name: Option<&str>) -> Option<String> {
+    Some(name_of(draft, env_name)).filter(|name| !name.is_empty())
+}
+
 fn stem(script: &str) -> String {
     if script.trim().contains(' ') {
         let line = script.trim();
@@ -71,7 +76,8 @@ pub(crate) fn lower<'a>(
 ) -> Option<AppSpec> {
     let errors = report.errors.len();
     let name = name_of(draft, ground.env_name);
-    report.app = Some(name.clone()).filter(|name| !name.is_empty());
+    report.app = told_name(draft, ground.env_name);
+    draft.warn_of_oddities(report);
     draft.check_unserved(report);
     let mut reader = Reader {
         draft,
@@ -249,7 +255,10 @@ pub(crate) fn check_logs(drafts: &[Draft], specs: &[AppSpec], report: &mut Repor
         if draft.get("out_file").is_some() {
             continue;
         }
-        if let Some(first) = firsts.insert(out, spec) {
+        // Two apps of one name are an error already.
+        if let Some(first) = firsts.insert(out, spec)
+            && first.name != spec.name
+        {
             let what = format!(
                 "`{}` and `{}` write to the same log files",
                 first.name, spec.name

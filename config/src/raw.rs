@@ -79,6 +79,11 @@ pub(crate) fn find(key: &str) -> Option<&'static Attribute> {
     BY_SPELLING.get(key).copied()
 }
 
+/// Whether a key is free for people's own use, as for notes and the anchors of YAML.
+pub(crate) fn is_for_people(key: &str) -> bool {
+    key.starts_with("x-")
+}
+
 /// Every spelling and what it stands for.
 static BY_SPELLING: LazyLock<BTreeMap<String, &'static Attribute>> = LazyLock::new(|| {
     let attributes = ATTRIBUTES.iter();

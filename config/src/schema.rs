@@ -46,7 +46,7 @@ fn app_schema() -> Value {
     json!({
         "type": "object",
         "properties": properties,
-        "patternProperties": {"^env_.+$": {"$ref": "#/$defs/env"}},
+        "patternProperties": {"^env_.+$": {"$ref": "#/$defs/env"}, "^x-": true},
         "additionalProperties": false,
         "anyOf": required,
     })

@@ -66,7 +66,7 @@ fn entries(value: &Value, place: &Place, report: &mut Report<'_>) -> Vec<Draft> 
 
 fn entry(value: &Value, place: &Place, report: &mut Report<'_>) -> Option<Draft> {
     if let Value::Object(map) = value {
-        return Some(Draft::of_file(map, place, report));
+        return Some(Draft::of_file(map, place));
     }
     let at = At::File(place.clone());
     let what = match value {
@@ -105,7 +105,7 @@ fn warn_of_neighbours(map: &Map<String, Value>, report: &mut Report<'_>) {
                 report.warning(&at, Part::Key, what);
             }
             // The schema for editors, and where YAML keeps its anchors.
-            key if key.starts_with(['$', '.', '_']) || key.starts_with("x-") => {}
+            key if key.starts_with(['$', '.', '_']) || raw::is_for_people(key) => {}
             key if raw::find(key).is_some() => {
                 let what = format!("`{key}` stands beside `apps` and is not read");
                 report

@@ -19,6 +19,29 @@ pub(crate) struct Draft {
     given: BTreeMap<&'static str, Given>,
     /// The values of `env_<name>`, by name.
     pub(crate) environments: BTreeMap<String, Given>,
+    /// What is odd about it, in order. Kept until the app has a name by which it can be told.
+    oddities: Vec<Oddity>,
+}
+
+/// Something that was written and does nothing.
+#[derive(Debug)]
+enum Oddity {
+    /// No attribute goes by this key.
+    Unknown {
+        /// The key.
+        key: String,
+        /// Where.
+        at: At,
+    },
+    /// One attribute was given twice, with two values.
+    Twice {
+        /// The spelling that counts.
+        kept: String,
+        /// The spelling that does not.
+        dropped: String,
+        /// Where that is.
+        at: At,
+    },
 }
 
 /// A value that was given to an attribute.
@@ -33,12 +56,8 @@ pub(crate) struct Given {
 }
 
 impl Draft {
-    /// An app of a file. What is unknown, or said twice, is reported.
-    pub(crate) fn of_file(
-        map: &Map<String, Value>,
-        place: &Place,
-        report: &mut Report<'_>,
-    ) -> Self {
+    /// An app of a file.
+    pub(crate) fn of_file(map: &Map<String, Value>, place: &Place) -> Self {
         let mut draft = Self::empty(At::File(place.clone()));
         for (key, value) in map {
             let given = Given {
@@ -47,11 +66,12 @@ impl Draft {
                 spelled: key.clone(),
             };
             if let Some(attribute) = raw::find(key) {
-                draft.take_in(attribute, given, report);
+                draft.take_in(attribute, given);
             } else if let Some(name) = key.strip_prefix("env_").filter(|name| !name.is_empty()) {
                 draft.environments.insert(name.to_owned(), given);
-            } else if !value.is_null() {
-                unknown(key, &given.at, report);
+            } else if !value.is_null() && !raw::is_for_people(key) {
+                let (key, at) = (given.spelled, given.at);
+                draft.oddities.push(Oddity::Unknown { key, at });
             }
         }
         draft
@@ -64,14 +84,16 @@ impl Draft {
             key: None,
             given: BTreeMap::new(),
             environments: BTreeMap::new(),
+            oddities: Vec::new(),
         }
     }
 
     /// Lays the flags of the command line over it.
-    pub(crate) fn lay_over(&mut self, flags: &Map<String, Value>, report: &mut Report<'_>) {
+    pub(crate) fn lay_over(&mut self, flags: &Map<String, Value>) {
         for (key, value) in flags {
             let Some(attribute) = raw::find(key) else {
-                unknown(key, &At::Flag(key.clone()), report);
+                let (key, at) = (key.clone(), At::Flag(key.clone()));
+                self.oddities.push(Oddity::Unknown { key, at });
                 continue;
             };
             let flag = attribute.flag();
@@ -96,7 +118,7 @@ impl Draft {
     }
 
     /// Source: PM2; the preferred name wins over the others, of those the first that says anything.
-    fn take_in(&mut self, attribute: &'static Attribute, given: Given, report: &mut Report<'_>) {
+    fn take_in(&mut self, attribute: &'static Attribute, given: Given) {
         let Some(known) = self.get(attribute.name) else {
             self.given.insert(attribute.name, given);
             return;
@@ -110,13 +132,28 @@ impl Draft {
             (known.clone(), given)
         };
         if kept.value != dropped.value {
-            let (kept, spelled) = (&kept.spelled, &dropped.spelled);
-            let what = format!("`{spelled}` and `{kept}` are one setting; `{kept}` counts");
-            report
-                .warning(&dropped.at, Part::Key, what)
-                .advise(format!("remove `{spelled}`"));
+            self.oddities.push(Oddity::Twice {
+                kept: kept.spelled.clone(),
+                dropped: dropped.spelled,
+                at: dropped.at,
+            });
         }
         self.given.insert(attribute.name, kept);
+    }
+
+    /// Warns of what was written and does nothing.
+    pub(crate) fn warn_of_oddities(&self, report: &mut Report<'_>) {
+        for oddity in &self.oddities {
+            match oddity {
+                Oddity::Unknown { key, at } => unknown(key, at, report),
+                Oddity::Twice { kept, dropped, at } => {
+                    let what = format!("`{dropped}` and `{kept}` are one setting; `{kept}` counts");
+                    report
+                        .warning(at, Part::Key, what)
+                        .advise(format!("remove `{dropped}`"));
+                }
+            }
+        }
     }
 
     /// Checks the type of each attribute that nobody will read.
@@ -136,8 +173,8 @@ impl Draft {
     }
 }
 
-/// Warns of each attribute that was given and does nothing, once for all apps.
-pub(crate) fn warn_of_unserved(drafts: &[Draft], report: &mut Report<'_>) {
+/// Warns of each attribute that was given and does nothing, once for all apps: in the first.
+pub(crate) fn warn_of_unserved(drafts: &[Draft], env_name: Option<&str>, report: &mut Report<'_>) {
     for attribute in raw::ATTRIBUTES {
         let why = match attribute.standing {
             Standing::Honoured | Standing::Silent => continue,
@@ -146,12 +183,14 @@ pub(crate) fn warn_of_unserved(drafts: &[Draft], report: &mut Report<'_>) {
         };
         let asked = drafts
             .iter()
-            .filter_map(|draft| draft.get(attribute.name))
-            .find(|given| given.asks() && attribute.kind.check(&given.value).is_ok());
-        if let Some(given) = asked {
+            .filter_map(|draft| Some((draft, draft.get(attribute.name)?)))
+            .find(|(_, given)| given.asks() && attribute.kind.check(&given.value).is_ok());
+        if let Some((draft, given)) = asked {
+            report.app = super::told_name(draft, env_name);
             report.warning(&given.at, Part::Key, format!("`{}` {why}", given.spelled));
         }
     }
+    report.app = None;
 }
 
 impl Given {

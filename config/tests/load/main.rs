@@ -11,3 +11,4 @@ mod properties;
 mod scene;
 mod settings;
 mod stdin;
+mod telling;

@@ -1,106 +1,148 @@
 //! Measures the daemon, beside the bare operating system and PM2, and prints a table.
 //!
-//! `scripts/figures` builds and runs it. With the path of PM2's program as its argument it measures
-//! that in the same run, on the same app. Each figure is a median where it is a time.
+//! `cargo run --release -p benches` does it all: it builds `wsd` and `wsctl`, has npm install PM2 into
+//! `.tools/pm2` where there is npm, measures each in a home of its own, and leaves nothing running.
+//! With `--save` the table also goes into `docs/figures.md`, which says what the rows mean.
 
-mod measure;
-mod subject;
+mod fleet;
+mod kernel;
+mod relaunch;
+mod rival;
+mod save;
+mod stage;
+mod table;
+mod times;
 
-use std::fs;
-use std::io::{self, Write};
-use std::path::PathBuf;
-use std::time::Duration;
+use std::io::{self, Write as _};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use subject::{ARRIVALS, Figures, Subject};
-use tests::{Home, binaries};
+use anyhow::ensure;
+use fleet::{Effort, Fleet};
+use relaunch::{Bare, Relaunches, Supervised};
+use rival::{PM2_VERSION, Rival};
+use stage::Stage;
+use table::{Column, Table};
+use times::Times;
 
-/// How long everything together may take.
-const LIMIT: Duration = Duration::from_secs(900);
+/// How many relaunches are counted, and how many come before that.
+const RELAUNCHES: usize = 100;
+const WARM_UP: usize = 10;
 
-fn main() -> io::Result<()> {
-    let pm2 = std::env::args_os().nth(1).map(PathBuf::from);
-    let mut home = Home::with_limit(LIMIT);
-    home.set("FIGURES_SOCKET", home.work().join(ARRIVALS));
-    home.start_daemon();
-    let bare = subject::bare_relaunch(&home);
-    let mut all = vec![wsd(&home).measure()];
-    if let Some(program) = pm2 {
-        home.set("PM2_HOME", home.work().join("pm2"));
-        home.set("PM2_DISABLE_VERSION_CHECK", "true");
-        let other = Subject {
-            name: "PM2",
-            home: &home,
-            program: program.clone(),
-            daemon: pm2_daemon,
-        };
-        all.push(other.measure());
-        let mut command = home.command(&program);
-        tests::Outcome::of(command.arg("kill"), home.deadline()).ok();
-    }
-    print(bare, &all)
-}
+/// Our commands take milliseconds, PM2's take half a second.
+const OURS: Effort = Effort {
+    starts: 5,
+    calls: 50,
+};
+const PM2S: Effort = Effort {
+    starts: 3,
+    calls: 20,
+};
 
-fn wsd(home: &Home) -> Subject<'_> {
-    Subject {
-        name: "wsd",
-        home,
-        program: binaries::wsctl(),
-        daemon: |home| home.daemon().pid,
-    }
-}
+/// The heading of our own column.
+const WSD: &str = "wsd";
 
-fn pm2_daemon(home: &Home) -> u32 {
-    let text = fs::read_to_string(home.work().join("pm2/pm2.pid"));
-    text.ok()
-        .and_then(|text| text.trim().parse().ok())
-        .unwrap_or(0)
-}
-
-fn print(bare: Duration, all: &[Figures]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}\n", machine())?;
-    let names: Vec<&str> = all.iter().map(|one| one.name).collect();
-    writeln!(out, "| | {} |", names.join(" | "))?;
-    writeln!(out, "|---|{}", "---|".repeat(names.len()))?;
-    let mut row = |what: &str, value: &dyn Fn(&Figures) -> String| {
-        let values: Vec<String> = all.iter().map(value).collect();
-        writeln!(out, "| {what} | {} |", values.join(" | "))
-    };
-    let relaunch = format!(
-        "`kill -9` of an app to its next run (bare fork and exec: {})",
-        ms(bare)
+fn main() -> anyhow::Result<()> {
+    let is_saved = std::env::args().any(|argument| argument == "--save");
+    ensure!(
+        cfg!(not(debug_assertions)),
+        "figures of a debug build mean nothing; run `cargo run --release -p benches`"
     );
-    row(&relaunch, &|one| ms(one.relaunch))?;
-    row("`start` of 100 apps", &|one| ms(one.start))?;
-    row("`list` with 100 apps", &|one| ms(one.list))?;
-    row("`ping`, the shortest call", &|one| ms(one.call))?;
-    row("daemon's memory, no app", &|one| mib(one.empty_kib))?;
-    row("daemon's memory, 100 apps", &|one| mib(one.full_kib))?;
-    row("wake-ups in 10 s, 100 idle apps", &|one| {
-        one.wakes.to_string()
-    })
+    let interrupted = Arc::default();
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+    }
+    let table = measure(&interrupted)?;
+    let text = format!("{}\n\n{table}", taken_on()?);
+    io::stdout().write_all(text.as_bytes())?;
+    if is_saved {
+        save::into_document(&text)?;
+    }
+    Ok(())
 }
 
-/// The machine in one line.
-fn machine() -> String {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let processors = read("/proc/cpuinfo");
-    let model = processors
-        .lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or("unknown processor", |rest| {
-            rest.trim_start_matches(['\t', ':', ' '])
-        });
-    let cores = processors.matches("processor\t:").count();
-    let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{cores} × {model}, Linux {}", kernel.trim())
+/// Where and when.
+fn taken_on() -> anyhow::Result<String> {
+    let now = jiff::Timestamp::now().to_zoned_datetime(jiff::tz::TimeZone::system());
+    let day = now.strftime("%Y-%m-%d");
+    let (machine, load) = (kernel::machine()?, kernel::load()?);
+    Ok(format!("{machine}; {day}, load {load}"))
 }
 
-fn ms(time: Duration) -> String {
-    format!("{:.2} ms", time.as_secs_f64() * 1000.0)
+fn measure(interrupted: &Arc<AtomicBool>) -> anyhow::Result<Table> {
+    let pm2 = rival::install_pm2();
+    if let Err(why) = &pm2 {
+        say(&format!("PM2 is left out: {why:#}"));
+    }
+    let with_pm2 = pm2.is_ok();
+    let mut columns = relaunches(interrupted, with_pm2)?;
+    bare(interrupted, &mut columns[0])?;
+    for (column, effort) in columns[1..].iter_mut().zip([OURS, PM2S]) {
+        say(&format!("100 apps under {} …", column.name));
+        let stage = Stage::new(interrupted)?;
+        let rival = if column.name == WSD {
+            Rival::wsd(&stage)
+        } else {
+            Rival::pm2(&stage)
+        };
+        column.fleet = Some(Fleet::measure(&rival?, effort)?);
+    }
+    Ok(Table(columns))
 }
 
-fn mib(kib: u64) -> String {
-    let tenths = kib * 10 / 1024;
-    format!("{}.{} MiB", tenths / 10, tenths % 10)
+/// All of them kill and bring back by turns, so that what else the machine does hits each alike.
+fn relaunches(interrupted: &Arc<AtomicBool>, with_pm2: bool) -> anyhow::Result<Vec<Column>> {
+    say("kill -9 and back, by turns …");
+    let stages = [0, 1, 2].map(|_| Stage::new(interrupted));
+    let [bare, ours, theirs] = stages;
+    let (bare, ours, theirs) = (bare?, ours?, theirs?);
+    let mut who: Vec<(String, Box<dyn Relaunches + '_>)> = vec![
+        ("bare".to_owned(), Box::new(Bare::start(&bare)?)),
+        (
+            WSD.to_owned(),
+            Box::new(Supervised::start(Rival::wsd(&ours)?)?),
+        ),
+    ];
+    if with_pm2 {
+        let pm2 = Supervised::start(Rival::pm2(&theirs)?)?;
+        who.push((format!("PM2 {PM2_VERSION}"), Box::new(pm2)));
+    }
+    let mut times = vec![Times::default(); who.len()];
+    for round in 0..WARM_UP + RELAUNCHES {
+        for ((_, one), times) in who.iter_mut().zip(&mut times) {
+            let time = one.round()?;
+            if round >= WARM_UP {
+                times.push(time);
+            }
+        }
+    }
+    let names = who.iter().map(|(name, _)| name.clone());
+    Ok(names
+        .zip(times)
+        .map(|(name, relaunch)| Column {
+            name,
+            relaunch,
+            ..Column::default()
+        })
+        .collect())
+}
+
+/// What can be measured without a supervisor.
+fn bare(interrupted: &Arc<AtomicBool>, column: &mut Column) -> anyhow::Result<()> {
+    let stage = Stage::new(interrupted)?;
+    let calls: anyhow::Result<Times> = (0..OURS.calls)
+        .map(|_| rival::timed(&mut Command::new("true")))
+        .collect();
+    let starts: anyhow::Result<Times> = (0..OURS.starts)
+        .map(|_| fleet::bare_start(&stage))
+        .collect();
+    column.bare_call = Some(calls?);
+    column.bare_start = Some(starts?);
+    Ok(())
+}
+
+/// What goes on, for who waits. Where nobody can be told, nobody waits.
+fn say(line: &str) {
+    writeln!(io::stderr(), "{line}").ok();
 }

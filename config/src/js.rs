@@ -262,10 +262,27 @@ fn evaluated(
         Outcome::Lack(lack) => Err(nowhere(&lack, &[]).or_in(&task.name())),
         Outcome::Failed(mut error) => {
             if let Some(note) = note {
-                error.hint.get_or_insert(note);
+                let hint = hint_elsewhere(&error.message, note);
+                error.hint.get_or_insert(hint);
             }
             Err(error)
         }
+    }
+}
+
+/// What to do about an error in another runtime, which was used for the reason in `note`.
+///
+/// That `dotenv` is missing there is a riddle to a person whose other files use it without having
+/// installed it.
+fn hint_elsewhere(message: &str, note: String) -> String {
+    let is_missing = |what| message.contains(&format!("Cannot find {what} 'dotenv"));
+    if ["module", "package"].into_iter().any(is_missing) {
+        format!(
+            "{note}, which alone has `dotenv`; install it with `npm install dotenv`, or give \
+             the file as `env_file` of the app"
+        )
+    } else {
+        note
     }
 }
 

@@ -243,6 +243,29 @@ fn an_expression_is_evaluated_elsewhere_too() {
 }
 
 #[test]
+fn a_dotenv_that_only_the_engine_has_is_explained_where_another_runtime_is_needed() {
+    if !Path::new(NODE).exists() {
+        println!("skipped: there is no {NODE}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let needs_node = "new Intl.NumberFormat('en');";
+    for (name, text) in [
+        ("x.cjs", "require('dotenv').config();"),
+        ("y.mjs", "import 'dotenv/config';"),
+    ] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, format!("{text}\n{needs_node}")).unwrap();
+        let host = host(folder.path(), "/usr/bin");
+        let error = evaluate(&Source::File(&file), &host).unwrap_err();
+        assert!(error.message.contains("'dotenv"), "{error:?}");
+        let hint = error.hint.unwrap();
+        assert!(hint.contains("`Intl`"), "{hint}");
+        assert!(hint.contains("npm install dotenv"), "{hint}");
+    }
+}
+
+#[test]
 fn a_program_in_no_file_is_evaluated_elsewhere_too() {
     if !Path::new(NODE).exists() {
         println!("skipped: there is no {NODE}");

@@ -60,7 +60,7 @@ impl<'js, T: IntoJs<'js>> IntoJs<'js> for Answer<T> {
 }
 
 /// The host's own scripts, by name.
-const PARTS: [(&str, &str); 15] = [
+const PARTS: [(&str, &str); 16] = [
     ("main", include_str!("host/main.js")),
     ("lacks", include_str!("host/lacks.js")),
     ("globals", include_str!("host/globals.js")),
@@ -73,6 +73,7 @@ const PARTS: [(&str, &str); 15] = [
     ("fs", include_str!("host/fs.js")),
     ("os", include_str!("host/os.js")),
     ("url", include_str!("host/url.js")),
+    ("address", include_str!("host/address.js")),
     ("util", include_str!("host/util.js")),
     ("buffer", include_str!("host/buffer.js")),
     ("dotenv", include_str!("host/dotenv.js")),

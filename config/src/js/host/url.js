@@ -281,8 +281,9 @@
     return new URL(native.fileUrl(path.endsWith('/') && resolved !== '/' ? `${resolved}/` : resolved));
   }
 
-  const url = { URL, URLSearchParams, fileURLToPath, pathToFileURL };
+  const { parse } = host.part('address');
+  const url = { URL, URLSearchParams, fileURLToPath, pathToFileURL, parse };
   lacks.fill(url, 'url.', `
-    Url parse resolve resolveObject format domainToASCII domainToUnicode urlToHttpOptions`);
+    Url resolve resolveObject format domainToASCII domainToUnicode urlToHttpOptions`);
   return url;
 })

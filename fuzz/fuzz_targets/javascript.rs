@@ -1,4 +1,7 @@
 //! Any text as JavaScript: a value or an error within its limits, never a panic.
+//!
+//! What begins with `c` is a CommonJS program, with `m` an ES module, with `e` an expression, each
+//! from the second letter on; anything else is an expression as it stands.
 
 #![no_main]
 
@@ -32,8 +35,22 @@ fuzz_target!(|text: &str| {
         },
         console: Rc::new(|_| {}),
     };
-    let name = "fuzz.json";
-    if let Err(error) = evaluate(&Source::Expression { name, text }, &host) {
+    let name = "<stdin>";
+    let module;
+    let source = match (text.get(..1), text.get(1..)) {
+        (Some("c"), Some(text)) => Source::Text { name, text },
+        (Some("m"), Some(text)) => {
+            // This makes it one, whatever else is in it.
+            module = format!("{text}\nexport {{}};");
+            Source::Text {
+                name,
+                text: &module,
+            }
+        }
+        (Some("e"), Some(text)) => Source::Expression { name, text },
+        _ => Source::Expression { name, text },
+    };
+    if let Err(error) = evaluate(&source, &host) {
         assert!(!error.message.is_empty());
     }
 });

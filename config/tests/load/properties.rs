@@ -33,6 +33,51 @@ fn text() -> impl Strategy<Value = String> {
     ]
 }
 
+/// A text of pieces of programs. None of them loops: how long one may take is not the question.
+fn program() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        prop::sample::select(vec![
+            "module.exports = ",
+            "exports.apps = ",
+            "export default ",
+            "export const apps = ",
+            "import x from './server.js';\n",
+            "require('./server.js')",
+            "require('path').join(",
+            "{ apps: [{ script: 'server.js' }] }",
+            "apps: [",
+            "script: ",
+            "'server.js'",
+            "process.env.A = ",
+            "process.exit(3)",
+            "return ",
+            "throw ",
+            "async () => ",
+            "await ",
+            "new Promise(",
+            "null",
+            "x => x",
+            "class A ",
+            "...",
+            "//",
+            "/*",
+            "*/",
+            "/[",
+            "`${",
+            "\\u{",
+            "\u{feff}",
+            "#!",
+        ])
+        .prop_map(str::to_owned),
+        "[\\[\\]{}();:,.\"'`=\\- \n\t]{1,3}",
+        "\\PC{0,4}",
+    ];
+    prop_oneof![
+        4 => prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat()),
+        1 => any::<String>(),
+    ]
+}
+
 fn said(loaded: &Loaded) -> bool {
     loaded.specs.is_empty() != loaded.errors.is_empty()
         && loaded
@@ -91,6 +136,19 @@ proptest! {
         // What matters is that both end.
         let _span = text.parse::<Span>();
         let _bytes = text.parse::<Bytes>();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn any_program_gives_specs_or_errors(text in program()) {
+        let scene = Scene::with(&["node"]);
+        for format in [Format::JavaScript, Format::of_text(&text)] {
+            let loaded = config::load_text(format, &text, &scene.asker(), &Wanted::default());
+            prop_assert!(said(&loaded), "{loaded:?}");
+        }
     }
 }
 

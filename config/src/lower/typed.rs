@@ -3,6 +3,9 @@
 //! PM2 refuses `"true"` for true, `"5s"` for five seconds and a user's name beside a file; all of
 //! them are unmistakable and are taken.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde_json::{Map, Value};
 
 use crate::spec::{ExecMode, INSTANCES_MAX};
@@ -173,31 +176,32 @@ pub(crate) fn whole(value: &Value, min: i64, max: i64) -> Result<i64, Wrong> {
 
 /// A length of time: milliseconds, or a text with units.
 pub(crate) fn span(value: &Value) -> Result<Span, Wrong> {
-    let read = match value {
-        Value::Number(number) => number.as_f64().map(Span::from_millis),
-        Value::String(text) => Some(text.parse()),
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    };
-    let wrong = || Wrong::must_be("a length of time", value);
-    match read {
-        Some(Ok(span)) => Ok(span),
-        Some(Err(bad)) => Err(wrong().hint(format!("{bad}; a number alone is milliseconds"))),
-        None => Err(wrong()),
-    }
+    let wrong = Wrong::must_be("a length of time", value);
+    measured(value, Span::from_millis, wrong, "milliseconds")
 }
 
 /// An amount of memory: bytes, or a text with a unit.
 pub(crate) fn bytes(value: &Value) -> Result<Bytes, Wrong> {
+    let wrong = Wrong::must_be("an amount of memory", value);
+    measured(value, Bytes::from_number, wrong, "bytes")
+}
+
+/// A number of units, or a text that says of which.
+fn measured<T: FromStr<Err: fmt::Display>>(
+    value: &Value,
+    of_number: fn(f64) -> Result<T, T::Err>,
+    wrong: Wrong,
+    unit: &str,
+) -> Result<T, Wrong> {
     let read = match value {
-        Value::Number(number) => number.as_f64().map(Bytes::from_number),
+        Value::Number(number) => number.as_f64().map(of_number),
         Value::String(text) => Some(text.parse()),
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     };
-    let wrong = || Wrong::must_be("an amount of memory", value);
     match read {
-        Some(Ok(bytes)) => Ok(bytes),
-        Some(Err(bad)) => Err(wrong().hint(format!("{bad}; a number alone is bytes"))),
-        None => Err(wrong()),
+        Some(Ok(amount)) => Ok(amount),
+        Some(Err(bad)) => Err(wrong.hint(format!("{bad}; a number alone is {unit}"))),
+        None => Err(wrong),
     }
 }
 

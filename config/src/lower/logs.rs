@@ -71,10 +71,13 @@ fn place(reader: &Reader<'_, '_>, text: &str, cwd: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The name as part of a file's name. Source: PM2; what is not a letter, digit, dot or hyphen is a
-/// hyphen, so that an app named `../x` writes where all others do.
+/// The name as part of a file's name: what is not a letter, digit, dot or hyphen is a hyphen, so
+/// that an app named `../x` writes where all others do.
+///
+/// Source: PM2; differs in keeping the letters of every script, so that `日本` and `中国` do not
+/// write to one file.
 fn file_stem(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
     name.chars()
         .map(|c| if plain(c) { c } else { '-' })
         .collect()

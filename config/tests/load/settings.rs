@@ -92,6 +92,10 @@ fn the_log_files_of_one_instance_keep_their_plain_names() {
         name(out(json!({"name": "../a_b"}))),
         "/wsd/logs/..-a-b-out.log"
     );
+    assert_eq!(
+        name(out(json!({"name": "日本 1"}))),
+        "/wsd/logs/日本-1-out.log"
+    );
     assert_eq!(out(json!({"out": "~/x.log"})), scene.path("home/x.log"));
     assert_eq!(
         out(json!({"out": "x.log", "cwd": "bin", "script": "node"})),

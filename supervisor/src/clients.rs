@@ -92,6 +92,8 @@ pub(crate) enum Closing {
 #[derive(Debug, Clone)]
 pub(crate) struct Clients {
     seats: Arc<Semaphore>,
+    /// For those who find no seat and are told so.
+    standing: Arc<Semaphore>,
     closing: watch::Sender<Closing>,
 }
 
@@ -99,6 +101,7 @@ impl Clients {
     pub(crate) fn new() -> Self {
         Self {
             seats: Arc::new(Semaphore::new(CLIENTS_MAX)),
+            standing: Arc::new(Semaphore::new(CLIENTS_MAX)),
             closing: watch::Sender::new(Closing::NotYet),
         }
     }
@@ -132,14 +135,21 @@ impl Clients {
 
     fn welcome(&self, stream: Stream, reception: &Reception) {
         let reception = reception.clone();
-        let seat = Arc::clone(&self.seats).try_acquire_owned();
+        let free = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
+        let seat = free(&self.seats);
+        let full = seat.is_none();
+        let Some(place) = seat.or_else(|| free(&self.standing)) else {
+            tracing::debug!(
+                "a client was dropped: too many are told already that they are too many"
+            );
+            return;
+        };
         tokio::task::spawn_local(async move {
-            let full = seat.is_err();
             let outcome = hold(stream, reception, full).await;
             if let Err(error) = outcome {
                 tracing::debug!(%error, "a client was dropped");
             }
-            drop(seat);
+            drop(place);
         });
     }
 }

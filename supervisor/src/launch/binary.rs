@@ -13,7 +13,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, socketpair};
 use rustix::process::{PidfdFlags, pidfd_open};
 use tokio::io::unix::AsyncFd;
 
-use super::{At as _, Program, message};
+use super::{At as _, Program, limit, message};
 use crate::sys;
 
 /// Our own executable. It is held open, so that every launcher is of the daemon's own version, also
@@ -60,6 +60,7 @@ impl Binary {
     ) -> Result<Launcher, LaunchError> {
         let stage = LaunchStage::Descriptors;
         let (ours, theirs) = pair().at(stage, "")?;
+        limit::leave_some(&theirs).at(stage, "")?;
         let program = written(program).at(stage, "")?;
         message::send(&ours, &program, channel).at(stage, "")?;
         let talk = watched(ours).at(stage, "")?;

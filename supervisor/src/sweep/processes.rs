@@ -16,7 +16,7 @@
 
 use std::collections::HashMap;
 use std::fs::{self, File};
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::mem;
 use std::os::unix::fs::{DirEntryExt as _, MetadataExt as _};
 
@@ -98,8 +98,9 @@ impl Processes {
     pub(crate) fn look(&mut self, ended: &[Pid]) -> Look {
         let mut earlier = mem::take(&mut self.known);
         let mut seen = Vec::with_capacity(earlier.len());
-        let mut is_sure = true;
-        for (pid, inode) in list() {
+        let listed = list();
+        let mut is_sure = listed.is_ok();
+        for (pid, inode) in listed.unwrap_or_default() {
             if pid == self.own || ended.contains(&pid) {
                 continue;
             }
@@ -201,17 +202,15 @@ pub(crate) fn run_of(pid: Pid, mark: &Mark) -> Option<RunId> {
 }
 
 /// Every pid with the number of its folder, in ascending order.
-fn list() -> Vec<(Pid, u64)> {
-    let Ok(folder) = fs::read_dir("/proc") else {
-        return Vec::new();
+///
+/// Errors: no descriptor to be had.
+fn list() -> io::Result<Vec<(Pid, u64)>> {
+    let process = |entry: fs::DirEntry| {
+        let pid = entry.file_name().to_str()?.parse().ok()?;
+        Some((Pid::from_raw(pid), entry.ino()))
     };
-    folder
-        .filter_map(|entry| {
-            let entry = entry.ok()?;
-            let pid = entry.file_name().to_str()?.parse().ok()?;
-            Some((Pid::from_raw(pid), entry.ino()))
-        })
-        .collect()
+    let folder = fs::read_dir("/proc")?;
+    Ok(folder.filter_map(Result::ok).filter_map(process).collect())
 }
 
 /// Reads one file about a process into `into`, which is empty afterwards where it cannot be read.

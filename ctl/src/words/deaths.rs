@@ -5,8 +5,9 @@ use protocol::{ExitStatus, LaunchError, LaunchStage};
 
 use super::{errno, span};
 
-/// ENOENT and EACCES, on every architecture that Linux runs on. Source: errno(3).
+/// ENOENT, EACCES and EMFILE, on every architecture that Linux runs on. Source: errno(3).
 const NO_SUCH_FILE: i32 = 2;
+const TOO_MANY_FILES: i32 = 24;
 const PERMISSION_DENIED: i32 = 13;
 
 /// What happened, in a few words: `exit code 1 after 120ms`.
@@ -31,7 +32,7 @@ pub(crate) fn lived(how: &DeathBy, lived: config::Span) -> String {
 
 /// The step that failed, what it was done to, and the kernel's reason.
 pub(crate) fn launch(error: &LaunchError) -> String {
-    let on = error.on.as_str();
+    let on = visible(&error.on);
     let step = match error.stage {
         LaunchStage::Logs => format!("open the log file `{on}`"),
         LaunchStage::Descriptors => "make its pipes".to_owned(),
@@ -48,8 +49,18 @@ pub(crate) fn launch(error: &LaunchError) -> String {
 
 /// What to do about a launch that failed, where that is known.
 pub(crate) fn launch_hint(error: &LaunchError) -> Option<String> {
-    let on = error.on.as_str();
+    let on = visible(&error.on);
     match (error.stage, error.errno) {
+        (_, TOO_MANY_FILES) => Some(
+            "the daemon may open no more files: raise its hard limit (`ulimit -Hn`, or \
+             `LimitNOFILE=` of its unit) and start it anew"
+                .to_owned(),
+        ),
+        (LaunchStage::Exec, NO_SUCH_FILE) if error.on.ends_with('\r') => Some(
+            "the first line of the script ends in a carriage return, as on Windows: \
+             `sed -i 's/\\r$//'` and its name mends it"
+                .to_owned(),
+        ),
         (LaunchStage::Exec, NO_SUCH_FILE) => Some(format!(
             "check that `{on}` is there, and that the interpreter in its first line is"
         )),
@@ -92,6 +103,16 @@ pub(crate) fn ended(status: ExitStatus) -> String {
         ExitStatus::Signal { .. } => format!("killed by {status}"),
         ExitStatus::Unknown => "ended in an unknown way".to_owned(),
     }
+}
+
+/// A name in which what cannot be seen is written out.
+fn visible(name: &str) -> String {
+    let shown = |letter: char| {
+        let hidden = letter.is_control();
+        let escaped = hidden.then(|| letter.escape_default().to_string());
+        escaped.unwrap_or_else(|| letter.to_string())
+    };
+    name.chars().map(shown).collect()
 }
 
 /// An app's line as it can be shown anywhere: without escape sequences and control characters, which
@@ -151,6 +172,21 @@ mod tests {
         };
         assert_eq!(launch(&error), "chdir `/srv/app`: permission denied");
         assert_eq!(launch_hint(&error).as_deref(), Some("check `cwd`"));
+    }
+
+    #[test]
+    fn a_script_with_line_ends_of_windows_is_told_from_a_missing_interpreter() {
+        let error = LaunchError {
+            stage: LaunchStage::Exec,
+            on: "/bin/sh\r".to_owned(),
+            errno: NO_SUCH_FILE,
+        };
+        assert_eq!(
+            launch(&error),
+            "execute `/bin/sh\\r`: no such file or directory"
+        );
+        let hint = launch_hint(&error).unwrap();
+        assert!(hint.contains("carriage return"), "{hint}");
     }
 
     #[test]

@@ -69,6 +69,24 @@ fn shebang(script: &str) -> Option<String> {
     let file = File::open(script).ok()?.take(SHEBANG_BYTES_MAX);
     BufReader::new(file).read_until(b'\n', &mut line).ok()?;
     let line = String::from_utf8(line).ok()?;
-    let mut words = line.strip_prefix("#!")?.split_ascii_whitespace();
-    words.next().map(str::to_owned)
+    // A carriage return is no blank to the kernel: it is part of the name that is looked for.
+    let mut words = line.strip_prefix("#!")?.split([' ', '\t', '\n']);
+    words.find(|word| !word.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interpreter_of_a_script_is_what_the_kernel_looks_for() {
+        let named = |text: &str| {
+            let script = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(script.path(), text).unwrap();
+            shebang(script.path().to_str().unwrap())
+        };
+        assert_eq!(named("#! /bin/sh -e\n").as_deref(), Some("/bin/sh"));
+        assert_eq!(named("#!/bin/sh\r\n").as_deref(), Some("/bin/sh\r"));
+        assert_eq!(named("echo\n"), None);
+    }
 }

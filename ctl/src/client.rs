@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::PeerCredentials;
 use protocol::codec::{self, LINE_MAX, ReadError};
 use protocol::reply::Refusal;
 use protocol::version::PROTOCOL;
@@ -32,6 +34,8 @@ pub(crate) struct Client {
     socket: PathBuf,
     stream: BufReader<UnixStream>,
     welcome: Welcome,
+    /// The user as whom the daemon runs.
+    uid: u32,
 }
 
 /// Why a question has no answer.
@@ -47,28 +51,38 @@ impl Client {
     ///
     /// Errors: who listens does not greet in time, speaks another version, or is not ours.
     pub(crate) fn connect(socket: &Path) -> anyhow::Result<Option<Self>> {
-        let stream = match UnixStream::connect(socket) {
-            Ok(stream) => stream,
-            Err(error) if is_nobody(&error) => return Ok(None),
-            Err(error) => return Err(unreachable(socket, &error).into()),
-        };
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_write_timeout(Some(PATIENCE))?;
-        let mut stream = BufReader::new(stream);
-        match greet(&mut stream) {
-            Ok(welcome) => Ok(Some(Self {
-                socket: socket.to_owned(),
-                stream,
-                welcome: fitting(welcome)?,
-            })),
-            Err(Unanswered::Failed(failure)) => Err(failure.into()),
-            Err(Unanswered::Broken) => Err(Failure::new(
-                Exit::NoDaemon,
-                format!("the daemon at {} closed the connection", socket.display()),
-            )
-            .hint("it may be ending, or the socket may be another user's; try again")
-            .into()),
+        for _ in 0..RECONNECTS {
+            let stream = match UnixStream::connect(socket) {
+                Ok(stream) => stream,
+                Err(error) if is_nobody(&error) => return Ok(None),
+                Err(error) => return Err(unreachable(socket, &error).into()),
+            };
+            match Self::greeted(socket, stream) {
+                Ok(client) => return Ok(Some(client)),
+                Err(Unanswered::Failed(failure)) => return Err(failure.into()),
+                // A daemon that ends drops whom it has not greeted, and has stopped to listen.
+                Err(Unanswered::Broken) => {}
+            }
         }
+        let what = format!("the daemon at {} closed the connection", socket.display());
+        Err(Failure::new(Exit::NoDaemon, what)
+            .hint("it may be ending, or the socket may be another user's; try again")
+            .into())
+    }
+
+    fn greeted(socket: &Path, stream: UnixStream) -> Result<Self, Unanswered> {
+        let broken = |error: io::Error| broken(&error);
+        stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
+        stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
+        let peer = getsockopt(&stream, PeerCredentials).map_err(|errno| broken(errno.into()))?;
+        let mut stream = BufReader::new(stream);
+        let welcome = greet(&mut stream)?;
+        Ok(Self {
+            socket: socket.to_owned(),
+            stream,
+            welcome: fitting(welcome).map_err(Unanswered::Failed)?,
+            uid: peer.uid(),
+        })
     }
 
     /// What the daemon said of itself.
@@ -124,11 +138,23 @@ impl Client {
         Err(lost().into())
     }
 
-    /// The fleet as it is.
+    /// The fleet as it is. Apps without a user of their own have the daemon's.
     pub(crate) fn view(&mut self) -> anyhow::Result<View> {
-        let Reply::View { view } = self.try_ask(Request::List)? else {
-            return Err(unexpected());
+        let mut view = match self.try_ask(Request::List)? {
+            Reply::View { view } => view,
+            Reply::Refused { why } => return Err(words::refusal(&why).into()),
+            Reply::Pong
+            | Reply::Specs { .. }
+            | Reply::Settled { .. }
+            | Reply::Signalled { .. }
+            | Reply::Flushed { .. }
+            | Reply::Dumped { .. }
+            | Reply::Following
+            | Reply::Ended => return Err(unexpected()),
         };
+        for app in &mut view.apps {
+            app.uid.get_or_insert(self.uid);
+        }
         Ok(view)
     }
 

@@ -8,10 +8,12 @@ use anyhow::Context as _;
 use config::load::Asker;
 use config::{Env, load};
 use protocol::Paths;
+use protocol::paths::SOCKET_PATH_MAX;
 
 use crate::args::Global;
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
+use crate::holder::Holder;
 use crate::known::Known;
 use crate::printer::{self, Printer, Quiet};
 use crate::table::{Look, Sort};
@@ -56,6 +58,9 @@ impl Context {
             )
             .hint("set WSD_HOME to a folder of your own")
         })?;
+        if let Some(excess) = paths.excess() {
+            return Err(too_long(&paths, excess).into());
+        }
         let quiet = if global.silent { Quiet::Yes } else { Quiet::No };
         Ok(Self {
             paths,
@@ -95,8 +100,11 @@ impl Context {
         }
     }
 
-    /// That no daemon runs, with what brings one back.
+    /// That no daemon runs, with what brings one back; or that the one that runs does not listen.
     pub(crate) fn no_daemon(&self) -> Failure {
+        if let Some(holder) = Holder::of(&self.paths) {
+            return self.unheard(&holder);
+        }
         let home = self.paths.home().display();
         let what = format!("no daemon is running for {home}");
         let saved = Known::saved(&self.paths).map_or(0, |known| known.apps.len());
@@ -106,6 +114,19 @@ impl Context {
             apps => format!("{apps} apps are saved there; `wsctl resurrect` brings them back"),
         };
         Failure::new(Exit::NoDaemon, what).hint(hint)
+    }
+
+    /// That a daemon holds the home and nobody listens.
+    fn unheard(&self, holder: &Holder) -> Failure {
+        let (pid, socket) = (holder.pid, self.paths.socket());
+        let what = format!(
+            "the daemon, process {pid}, does not listen at {}",
+            socket.display()
+        );
+        Failure::new(Exit::NoDaemon, what).hint(
+            "it may be starting or ending: try again; if its socket was removed, `wsctl kill` ends \
+             it all the same, and `wsctl resurrect` brings its apps back",
+        )
     }
 
     /// What a configuration may know of the person who asks.
@@ -124,6 +145,17 @@ impl Context {
             console: printer::console,
         }
     }
+}
+
+fn too_long(paths: &Paths, excess: usize) -> Failure {
+    let socket = paths.socket();
+    let what = format!(
+        "the path of the daemon's socket is too long: a socket's may have {SOCKET_PATH_MAX} bytes, \
+         and {} has {}",
+        socket.display(),
+        SOCKET_PATH_MAX.saturating_add(excess),
+    );
+    Failure::new(Exit::Usage, what).hint("set WSD_HOME to a folder with a shorter path")
 }
 
 fn environment() -> Env {

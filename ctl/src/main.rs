@@ -15,6 +15,7 @@ mod describe;
 mod exit;
 mod follow;
 mod grid;
+mod holder;
 mod ink;
 mod json;
 mod known;

@@ -13,6 +13,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use config::Env;
@@ -23,9 +24,14 @@ use protocol::Paths;
 
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
+use crate::holder::Holder;
 
 /// How long the daemon may take until it listens. It reads its state first.
 const READY_WITHIN_MS: u16 = 10_000;
+
+/// How often, and how long each time, a daemon is waited for that holds the home and does not listen.
+const HELD_LOOKS: u32 = 50;
+const HELD_PAUSE: Duration = Duration::from_millis(100);
 
 /// The longest line that the daemon may say on its way up, in bytes.
 const LINE_MAX: u64 = 4096;
@@ -51,7 +57,7 @@ const PASSED_ON: [&str; 9] = [
 pub(crate) fn start(paths: &Paths, env: &Env) -> anyhow::Result<Client> {
     prepare(paths.home())?;
     let _lock = lock(&paths.home().join("start.lock"))?;
-    if let Some(client) = Client::connect(&paths.socket())? {
+    if let Some(client) = connect_or_outlive(paths)? {
         return Ok(client);
     }
     let log = open_log(&paths.daemon_log())?;
@@ -72,6 +78,21 @@ pub(crate) fn start(paths: &Paths, env: &Env) -> anyhow::Result<Client> {
         );
         Failure::new(Exit::NoDaemon, what).into()
     })
+}
+
+/// Connects to the daemon that runs. One that holds the home and does not listen is on its way up or
+/// down: waits for either, for a while; none where nobody holds the home then.
+fn connect_or_outlive(paths: &Paths) -> anyhow::Result<Option<Client>> {
+    for _ in 0..HELD_LOOKS {
+        if let Some(client) = Client::connect(&paths.socket())? {
+            return Ok(Some(client));
+        }
+        match Holder::of(paths) {
+            Some(holder) => holder.ends_within(Some(HELD_PAUSE)),
+            None => break,
+        };
+    }
+    Ok(None)
 }
 
 /// Leaves the session and becomes `program`; only comes back when that failed.

@@ -2,6 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+/// The longest path that a socket can have, in bytes. Source: unix(7), `sun_path` without its zero.
+pub const SOCKET_PATH_MAX: usize = 107;
+
 /// The files of one `WSD_HOME`. One daemon runs per home.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -34,6 +37,15 @@ impl Paths {
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.home.join("wsd.sock")
+    }
+
+    /// By how many bytes the home's path is too long for a socket in it; none where it fits.
+    #[must_use]
+    pub fn excess(&self) -> Option<usize> {
+        let length = self.socket().as_os_str().len();
+        length
+            .checked_sub(SOCKET_PATH_MAX)
+            .filter(|excess| *excess > 0)
     }
 
     /// The lock that the one daemon holds; its text is the daemon's process number.
@@ -76,5 +88,18 @@ impl Paths {
     #[must_use]
     pub fn daemon_log(&self) -> PathBuf {
         self.home.join("wsd.log")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_is_too_long_when_its_socket_has_a_byte_more_than_the_kernel_takes() {
+        let home = |length: usize| Paths::new(PathBuf::from(format!("/{}", "x".repeat(length))));
+        let fits = SOCKET_PATH_MAX - "//wsd.sock".len();
+        assert_eq!(home(fits).excess(), None);
+        assert_eq!(home(fits + 3).excess(), Some(3));
     }
 }

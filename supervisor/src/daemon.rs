@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fleet::{Event, Fleet};
+use protocol::paths::SOCKET_PATH_MAX;
 use protocol::{Notice, Paths, Pid};
 use tokio::task::LocalSet;
 
@@ -39,6 +40,28 @@ pub(crate) enum Unable {
         home: PathBuf,
         /// What the lock file says of its holder.
         holder: String,
+    },
+    /// A daemon of this home lives whose lock is gone.
+    #[error(
+        "`{home}` already has a daemon, process {holder}, though its files were removed; \
+         `kill {holder}` ends it and its apps"
+    )]
+    Bereft {
+        /// The home.
+        home: PathBuf,
+        /// The daemon.
+        holder: Pid,
+    },
+    /// No socket can have so long a path.
+    #[error(
+        "the path of the socket `{socket}` is {excess} too long: it may have {SOCKET_PATH_MAX} \
+         bytes; set WSD_HOME to a folder with a shorter path"
+    )]
+    TooLong {
+        /// The socket.
+        socket: PathBuf,
+        /// By how many bytes.
+        excess: usize,
     },
     /// The home is another user's.
     #[error("`{home}` belongs to another user; set WSD_HOME to a folder of your own")]
@@ -76,12 +99,15 @@ pub(crate) enum Unable {
 /// `ready` is called once, when clients can connect.
 pub(crate) fn run(paths: &Paths, group: Option<&str>, ready: impl FnOnce()) -> Result<(), Unable> {
     kernel::check_kernel()?;
+    if let Some(excess) = paths.excess() {
+        let socket = paths.socket();
+        return Err(Unable::TooLong { socket, excess });
+    }
     let admits = door::Admits::new(group)?;
     make_folders(paths)?;
     let _lock = lock(paths)?;
     let loaded = save::load(paths)?;
-    let ended = leftovers::end_leftovers(paths.home())
-        .map_err(step("end what an earlier daemon left of", paths.home()))?;
+    let ended = inherit(paths)?;
     let (sender, inbox) = inbox();
     tell_history(&sender, loaded.damage, ended);
     let mut fleet = Fleet::new(nix::unistd::geteuid().as_raw());
@@ -143,7 +169,7 @@ async fn serve(
 fn shell(paths: &Paths, inbox: &InboxSender) -> Result<Shell, Unable> {
     let home = paths.home();
     Ok(Shell {
-        children: Children::new(home, inbox.clone())
+        children: Children::new(&real(paths)?, inbox.clone())
             .map_err(step("prepare to launch the apps of", home))?,
         logs: Logs::start(inbox.clone(), clock::wall)
             .map_err(step("start the log thread of", home))?,
@@ -153,6 +179,24 @@ fn shell(paths: &Paths, inbox: &InboxSender) -> Result<Shell, Unable> {
         inbox: inbox.clone(),
         pid_files: BTreeMap::new(),
     })
+}
+
+/// Ends what an earlier daemon of this home has left behind; one that lives keeps what it has.
+fn inherit(paths: &Paths) -> Result<Vec<Pid>, Unable> {
+    let real = real(paths)?;
+    let home = paths.home();
+    let owner = leftovers::owner(&real).map_err(step("look for another daemon of", home))?;
+    if let Some(holder) = owner {
+        let home = home.to_owned();
+        return Err(Unable::Bereft { home, holder });
+    }
+    leftovers::end_leftovers(&real).map_err(step("end what an earlier daemon left of", home))
+}
+
+/// The home under the one name that all its names lead to: by this runs are known as its own.
+fn real(paths: &Paths) -> Result<PathBuf, Unable> {
+    let home = paths.home();
+    fs::canonicalize(home).map_err(step("look at", home))
 }
 
 /// What happened before the loop began.

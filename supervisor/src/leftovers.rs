@@ -4,6 +4,9 @@
 //! them from its goals, and two of one app must not run at once: so before that, whatever bears a
 //! mark of this home is asked to end, and killed where it does not.
 //!
+//! Where their daemon lives, though we have its lock, somebody has removed the files of the home under
+//! it. Then nothing is ended: it would start its apps again, and they would run twice.
+//!
 //! We ourselves may bear such a mark, as may the shell that started us: an app may have called
 //! `wsctl`. We and our ancestors are spared.
 
@@ -16,6 +19,7 @@ use config::{Signal, Span};
 use nix::unistd::{Pid, getpid};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
+use rustix::process::{PidfdFlags, pidfd_open};
 use rustix::time::{
     Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
     timerfd_settime,
@@ -33,8 +37,26 @@ const ROUNDS: [(Signal, Span); 3] = [
     (Signal::KILL, Span(1000)),
 ];
 
+/// How long a daemon that has lost its lock may take to be gone: it loses that as it dies, an instant
+/// before the kernel gives its children away.
+const DYING: Span = Span(2000);
+
 /// How often to look for what may have slipped through.
 const LOOKS_MAX: usize = 4;
+
+/// The daemon that lives and whose runs bear marks of `home`; none where they are left over.
+///
+/// To be called by who holds the lock of `home`. Blocks for at most [`DYING`], where there is one.
+///
+/// Errors: no timer to be had.
+pub(crate) fn owner(home: &Path) -> io::Result<Option<protocol::Pid>> {
+    let mark = Mark::new(home);
+    let strays = find(&mut Processes::new(mark.clone()), &mark, &ancestors());
+    let Some(owner) = strays.iter().find_map(|stray| daemon_of(stray.pid())) else {
+        return Ok(None);
+    };
+    Ok((!ends_within(owner, DYING)?).then_some(shown(owner)))
+}
 
 /// Ends every process that bears a mark of `home`; returns which those were.
 ///
@@ -55,7 +77,7 @@ pub(crate) fn end_leftovers(home: &Path) -> io::Result<Vec<protocol::Pid>> {
         }
         for stray in &strays {
             stray.signal(signal);
-            let pid = protocol::Pid(stray.pid().as_raw().unsigned_abs());
+            let pid = shown(stray.pid());
             if !ended.contains(&pid) {
                 ended.push(pid);
             }
@@ -63,6 +85,45 @@ pub(crate) fn end_leftovers(home: &Path) -> io::Result<Vec<protocol::Pid>> {
         wait_for(strays, patience)?;
     }
     Ok(ended)
+}
+
+/// The other daemon that a run belongs to: its parent, where that runs our own program.
+fn daemon_of(run: Pid) -> Option<Pid> {
+    let parent = parent_of(run)?;
+    let is_daemon = parent != getpid() && program(parent)? == program(getpid())?;
+    is_daemon.then_some(parent)
+}
+
+/// The name of a process's program; none of another user's.
+fn program(pid: Pid) -> Option<String> {
+    let path = fs::read_link(format!("/proc/{pid}/exe")).ok()?;
+    let name = path.file_name()?.to_str()?;
+    // Source: proc(5): so is the name of a file that was replaced.
+    Some(name.strip_suffix(" (deleted)").unwrap_or(name).to_owned())
+}
+
+/// Waits until a process has ended, as long as `patience` lasts; returns whether it has.
+fn ends_within(pid: Pid, patience: Span) -> io::Result<bool> {
+    let Some(number) = rustix::process::Pid::from_raw(pid.as_raw()) else {
+        return Ok(true);
+    };
+    let process = match pidfd_open(number, PidfdFlags::empty()) {
+        Err(Errno::SRCH) => return Ok(true),
+        opened => opened?,
+    };
+    let timer = timer(patience)?;
+    loop {
+        let mut awaited = [&process, &timer].map(|fd| PollFd::new(fd, PollFlags::IN));
+        match poll(&mut awaited, None) {
+            Ok(_) => return Ok(!awaited[0].revents().is_empty()),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+}
+
+fn shown(pid: Pid) -> protocol::Pid {
+    protocol::Pid(pid.as_raw().unsigned_abs())
 }
 
 /// Takes hold of every process with a mark of ours but these. Looks again while it finds none and a

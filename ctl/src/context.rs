@@ -87,7 +87,7 @@ impl Context {
     pub(crate) fn client_or_start(&self) -> anyhow::Result<Client> {
         match Client::connect(&self.paths.socket())? {
             Some(client) => Ok(client),
-            None => spawn::start(&self.paths, &self.env),
+            None => spawn::start(&self.paths, &self.env, &self.printer),
         }
     }
 

@@ -93,8 +93,13 @@ impl Printer {
     /// Says what is odd.
     pub(crate) fn warn(&self, text: &str) {
         if self.quiet == Quiet::No {
-            say(&format!("{} {text}", self.err.with(Ink::Odd, "warning:")));
+            self.alarm(text);
         }
+    }
+
+    /// Says what is odd and must not be missed, however little is wanted.
+    pub(crate) fn alarm(&self, text: &str) {
+        say(&format!("{} {text}", self.err.with(Ink::Odd, "warning:")));
     }
 
     /// Says what went wrong.

@@ -2,7 +2,8 @@
 //!
 //! The daemon gets a session of its own, the root folder, an environment without the person's
 //! secrets, and `wsd.log` as its standard error. Its standard output is a pipe on which it says
-//! `ready` once its socket listens, or one line that says why it cannot; so nobody polls. Two
+//! `ready` once its socket listens, or one line that says why it cannot, so nobody polls; lines that
+//! begin with `warning: ` come before, and are passed on. Two
 //! `wsctl` at the same time start one daemon: a lock lets the second find what the first started.
 
 use std::env;
@@ -10,7 +11,7 @@ use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
@@ -25,6 +26,7 @@ use protocol::Paths;
 use crate::client::Client;
 use crate::exit::{Exit, Failure};
 use crate::holder::Holder;
+use crate::printer::Printer;
 
 /// How long the daemon may take until it listens. It reads its state first.
 const READY_WITHIN_MS: u16 = 10_000;
@@ -33,8 +35,17 @@ const READY_WITHIN_MS: u16 = 10_000;
 const HELD_LOOKS: u32 = 50;
 const HELD_PAUSE: Duration = Duration::from_millis(100);
 
-/// The longest line that the daemon may say on its way up, in bytes.
-const LINE_MAX: u64 = 4096;
+/// The lock of those who start a daemon.
+const START_LOCK: &str = "start.lock";
+
+/// What is put into a fresh home before its daemon runs.
+const OWN_FILES: [&str; 2] = [START_LOCK, "wsd.log"];
+
+/// How much the daemon may say on its way up, in bytes.
+const SAID_MAX: usize = 64 * 1024;
+
+/// How a line of the daemon begins that is for the person and says nothing of whether it is up.
+const WARNING: &str = "warning: ";
 
 /// How much of the daemon's log is quoted when it did not come up, in bytes and lines.
 const QUOTED_MAX: u64 = 4096;
@@ -54,21 +65,26 @@ const PASSED_ON: [&str; 9] = [
 ];
 
 /// Starts the daemon of this home unless somebody else just did, and connects to it.
-pub(crate) fn start(paths: &Paths, env: &Env) -> anyhow::Result<Client> {
+pub(crate) fn start(paths: &Paths, env: &Env, printer: &Printer) -> anyhow::Result<Client> {
+    check(paths)?;
     prepare(paths.home())?;
-    let _lock = lock(&paths.home().join("start.lock"))?;
+    let _lock = lock(&paths.home().join(START_LOCK))?;
     if let Some(client) = connect_or_outlive(paths)? {
         return Ok(client);
     }
     let log = open_log(&paths.daemon_log())?;
     let said_before = log.metadata().map_or(0, |metadata| metadata.len());
     let mut daemon = launch(paths, env, log)?;
-    let said = daemon.stdout.take().map_or(Ok(String::new()), first_line);
+    let said = daemon.stdout.take().map_or(Ok(String::new()), heard);
     let said = said.context("failed to wait for the daemon")?;
+    let (warnings, said) = parted(&said);
+    for warning in warnings {
+        printer.alarm(warning);
+    }
     if said != "ready" {
         // The daemon may be up by somebody else's doing, which is as good.
         return Client::connect(&paths.socket())?
-            .ok_or_else(|| not_up(&said, &mut daemon, paths, said_before).into());
+            .ok_or_else(|| not_up(said, &mut daemon, paths, said_before).into());
     }
     Client::connect(&paths.socket())?.ok_or_else(|| {
         let socket = paths.socket();
@@ -105,6 +121,27 @@ pub(crate) fn detach(program: &[OsString]) -> anyhow::Result<Exit> {
     let (name, args) = program.split_first().context("no program was named")?;
     let error = Command::new(name).args(args).exec();
     Err(error).with_context(|| format!("failed to execute {}", Path::new(name).display()))
+}
+
+/// Fails as the daemon would, before anything is put there, where the home is a folder that is in use
+/// for something else.
+fn check(paths: &Paths) -> Result<(), Failure> {
+    let home = paths.home();
+    let is_open = fs::metadata(home).is_ok_and(|found| found.mode() & 0o077 != 0);
+    if !is_open || paths.lock().exists() {
+        return Ok(());
+    }
+    let is_strange = |entry: io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| !OWN_FILES.iter().any(|name| entry.file_name() == *name))
+    };
+    if !fs::read_dir(home).is_ok_and(|mut entries| entries.any(is_strange)) {
+        return Ok(());
+    }
+    let what = format!(
+        "the daemon was not started: {} is open to other users and in use for something else",
+        home.display()
+    );
+    Err(Failure::new(Exit::NoDaemon, what).hint("set WSD_HOME to a folder for wsd alone"))
 }
 
 fn prepare(home: &Path) -> anyhow::Result<()> {
@@ -174,10 +211,11 @@ fn find(own: &Path, env: &Env) -> Result<PathBuf, Failure> {
     })
 }
 
-/// What the daemon says first, without the line end; empty where it says nothing or nothing in time.
-fn first_line(mut pipe: ChildStdout) -> io::Result<String> {
+/// What the daemon says up to its first line that is no warning; it may lack one, where it says no
+/// more, or no more in time.
+fn heard(mut pipe: ChildStdout) -> io::Result<String> {
     let mut said = Vec::new();
-    while !said.contains(&b'\n') {
+    while !is_decided(&said) && said.len() < SAID_MAX {
         let mut watched = [PollFd::new(pipe.as_fd(), PollFlags::POLLIN)];
         match poll(&mut watched, PollTimeout::from(READY_WITHIN_MS)) {
             Err(Errno::EINTR) => continue,
@@ -187,14 +225,26 @@ fn first_line(mut pipe: ChildStdout) -> io::Result<String> {
         }
         let mut piece = [0; 512];
         let length = pipe.read(&mut piece)?;
-        let room = u64::try_from(said.len()).is_ok_and(|length| length < LINE_MAX);
-        if length == 0 || !room {
+        if length == 0 {
             break;
         }
         said.extend_from_slice(piece.get(..length).unwrap_or_default());
     }
-    let text = String::from_utf8_lossy(&said);
-    Ok(text.lines().next().unwrap_or_default().to_owned())
+    Ok(String::from_utf8_lossy(&said).into_owned())
+}
+
+/// Whether there is a whole line that is no warning.
+fn is_decided(said: &[u8]) -> bool {
+    let mut lines = said.split_inclusive(|byte| *byte == b'\n');
+    lines.any(|line| line.ends_with(b"\n") && !line.starts_with(WARNING.as_bytes()))
+}
+
+/// The warnings, without that word, and the line that decides; empty where there is none.
+fn parted(said: &str) -> (Vec<&str>, &str) {
+    let decides = |line: &&str| !line.starts_with(WARNING);
+    let warnings = said.lines().filter_map(|line| line.strip_prefix(WARNING));
+    let line = said.lines().find(decides).unwrap_or_default();
+    (warnings.collect(), line)
 }
 
 fn not_up(said: &str, daemon: &mut Child, paths: &Paths, said_before: u64) -> Failure {

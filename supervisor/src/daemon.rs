@@ -96,8 +96,13 @@ pub(crate) enum Unable {
 
 /// The daemon from its birth to its death.
 ///
-/// `ready` is called once, when clients can connect.
-pub(crate) fn run(paths: &Paths, group: Option<&str>, ready: impl FnOnce()) -> Result<(), Unable> {
+/// `ready` is called once, when clients can connect, with what a person must know of the saved
+/// state; none where it is whole.
+pub(crate) fn run(
+    paths: &Paths,
+    group: Option<&str>,
+    ready: impl FnOnce(Option<&str>),
+) -> Result<(), Unable> {
     kernel::check_kernel()?;
     if let Some(excess) = paths.excess() {
         let socket = paths.socket();
@@ -109,6 +114,7 @@ pub(crate) fn run(paths: &Paths, group: Option<&str>, ready: impl FnOnce()) -> R
     let loaded = save::load(paths)?;
     let ended = inherit(paths)?;
     let (sender, inbox) = inbox();
+    let warning = loaded.damage.as_ref().map(save::Damage::told);
     tell_history(&sender, loaded.damage, ended);
     let mut fleet = Fleet::new(nix::unistd::geteuid().as_raw());
     fleet.restore(loaded.saved);
@@ -117,7 +123,9 @@ pub(crate) fn run(paths: &Paths, group: Option<&str>, ready: impl FnOnce()) -> R
         .enable_time()
         .build()
         .map_err(step("start the event loop of", paths.home()))?;
-    let work = serve(paths, admits, fleet, (sender, inbox), ready);
+    let work = serve(paths, admits, fleet, (sender, inbox), || {
+        ready(warning.as_deref());
+    });
     let outcome = LocalSet::new().block_on(&runtime, work);
     if outcome.is_ok() {
         remove(&paths.socket());

@@ -43,8 +43,8 @@ Usage: wsd [run]
   WSD_GROUP  a group whose members may control it, besides its user and root
   WSD_LOG    how much it tells on standard error: error, warn, info, debug, trace (default: info)
 
-It stays in the foreground, says `ready` on standard output when clients can connect, and ends in
-order on SIGTERM, SIGINT or SIGQUIT. Exit codes: 0 ended as asked; 1 it could not run.
+It stays in the foreground, says `ready` on standard output when clients can connect, after a line
+`warning: …` where its saved state was damaged, and ends in order on SIGTERM, SIGINT or SIGQUIT. Exit codes: 0 ended as asked; 1 it could not run.
 ";
 
 fn main() -> ExitCode {
@@ -86,8 +86,12 @@ fn run() -> ExitCode {
     }
 }
 
-/// Tells whoever started us that clients can connect, and lets go of that pipe.
-fn say_ready() {
+/// Tells whoever started us that clients can connect, after a warning where there is cause for one,
+/// and lets go of that pipe.
+fn say_ready(warning: Option<&str>) {
+    if let Some(warning) = warning {
+        tell(&format!("warning: {}\n", warning.replace('\n', " ")));
+    }
     tell("ready\n");
     if let Err(error) = let_go_of_stdout() {
         tracing::warn!(%error, "standard output cannot be let go");

@@ -236,7 +236,7 @@ impl Home {
         process
     }
 
-    /// Starts the daemon as `wsctl` does, and gives what it says first when it says it.
+    /// Starts the daemon as `wsctl` does, and gives what it says first, after its warnings.
     fn spawn_daemon(&self) -> (Process, Receiver<String>) {
         let mut folder = DirBuilder::new();
         folder.recursive(true).mode(0o700);
@@ -258,8 +258,11 @@ impl Home {
         let (send, said) = channel();
         thread::spawn(move || {
             let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
-            let mut line = String::new();
-            drop(out.read_line(&mut line));
+            let mut line = String::from("warning: ");
+            while line.starts_with("warning: ") {
+                line.clear();
+                drop(out.read_line(&mut line));
+            }
             drop(send.send(line.trim_end().to_owned()));
             drop(child.wait());
         });

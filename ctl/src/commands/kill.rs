@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use protocol::{Reply, Request};
+use serde_json::json;
 
 use crate::client::{Client, unexpected};
 use crate::context::Context;
@@ -16,6 +17,23 @@ const FAREWELL: Duration = Duration::from_secs(5);
 /// Ends the daemon. That none is running is what was asked for.
 pub(crate) fn run(context: &mut Context) -> anyhow::Result<Exit> {
     let home = context.paths.home().display().to_string();
+    let was_running = end_any(&home, context)?;
+    if context.json {
+        let facts = json!({ "home": context.paths.home(), "ended": was_running });
+        context.printer.json(&facts)?;
+    }
+    context.printer.note(&if was_running {
+        format!(
+            "all apps have stopped and the daemon for {home} has ended; `wsctl resurrect` brings them back"
+        )
+    } else {
+        format!("no daemon is running for {home}")
+    });
+    Ok(Exit::Done)
+}
+
+/// Ends the daemon that there is; returns whether there was one.
+fn end_any(home: &str, context: &Context) -> anyhow::Result<bool> {
     if let Some(mut client) = Client::connect(&context.paths.socket())? {
         let Reply::Ended = client.ask(Request::Kill)? else {
             return Err(unexpected());
@@ -26,17 +44,11 @@ pub(crate) fn run(context: &mut Context) -> anyhow::Result<Exit> {
             holder.ends_within(Some(FAREWELL));
         }
     } else if let Some(holder) = Holder::of(&context.paths) {
-        end(&holder, &home)?;
+        end(&holder, home)?;
     } else {
-        context
-            .printer
-            .note(&format!("no daemon is running for {home}"));
-        return Ok(Exit::Done);
+        return Ok(false);
     }
-    context.printer.note(&format!(
-        "all apps have stopped and the daemon for {home} has ended; `wsctl resurrect` brings them back"
-    ));
-    Ok(Exit::Done)
+    Ok(true)
 }
 
 /// Ends a daemon that cannot be asked, because its socket is gone: by a signal, which it obeys alike.

@@ -52,6 +52,25 @@ fn a_daemon_that_is_not_there_need_not_be_ended() {
 }
 
 #[test]
+fn what_was_ended_is_said_in_json() {
+    let home = Home::new();
+    let ended = |home: &Home| {
+        let shown = home.ctl(&["kill", "--json"]);
+        assert_eq!(shown.code, 0, "{shown}");
+        serde_json::from_str::<Value>(&shown.stdout).unwrap()
+    };
+    assert_eq!(
+        ended(&home),
+        serde_json::json!({ "home": "HOME/home", "ended": false })
+    );
+    home.daemon(|_| Deed::Last(Reply::Ended));
+    assert_eq!(
+        ended(&home),
+        serde_json::json!({ "home": "HOME/home", "ended": true })
+    );
+}
+
+#[test]
 fn pids_and_ids_are_printed_as_pm2_does() {
     let home = Home::new();
     home.showing(fleet());

@@ -60,6 +60,38 @@ fn a_daemon_that_says_why_it_cannot_is_quoted() {
 }
 
 #[test]
+fn what_the_daemon_warns_of_on_its_way_up_is_passed_on_however_long_it_is() {
+    let long = "x".repeat(3000);
+    let warn = format!("for n in 1 2 3; do echo 'warning: '$n {long}; done");
+    let shown = started_with(&format!("{warn}; echo 'error: no'; exit 1"));
+    for number in 1..=3 {
+        let line = format!("warning: {number} {long}\n");
+        assert!(shown.stderr.contains(&line), "{shown}");
+    }
+    assert!(
+        shown.stderr.contains("the daemon was not started: no\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn nothing_is_put_into_a_folder_that_is_in_use_for_something_else() {
+    let home = Home::new();
+    let folder = home.paths().home().to_owned();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::create_dir(folder.join("photos")).unwrap();
+    let program = alone(&home);
+    put_wsd(&program, "echo 'error: asked'; exit 1");
+    let shown = home.outcome(&mut home.command_of(&program, &["resurrect"]));
+    assert_eq!(shown.code, 3, "{shown}");
+    assert!(shown.stderr.contains("is open to other users"), "{shown}");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "{shown}");
+    fs::remove_dir(folder.join("photos")).unwrap();
+    let shown = home.outcome(&mut home.command_of(&program, &["resurrect"]));
+    assert!(shown.stderr.contains("not started: asked"), "{shown}");
+}
+
+#[test]
 fn of_a_daemon_that_dies_the_log_is_quoted() {
     let shown = started_with("echo 'thread main panicked at home.rs' >&2; exit 101");
     assert_eq!(shown.code, 3, "{shown}");

@@ -43,6 +43,27 @@ pub(crate) struct Damage {
     pub(crate) kept_as: PathBuf,
 }
 
+impl Damage {
+    /// What is wrong, what was done about it, and what to do, in one line.
+    pub(crate) fn told(&self) -> String {
+        let state = self.why.file.display();
+        let kept_as = self.kept_as.display();
+        let done = if self.why.errno == Some(Errno::ENOENT as i32) {
+            format!(
+                "the saved fleet `{state}` is missing; the generation before it, `{kept_as}`, was used"
+            )
+        } else {
+            format!(
+                "the saved fleet {}; it is kept as `{kept_as}`; the generation before it was used",
+                told(std::slice::from_ref(&self.why))
+            )
+        };
+        format!(
+            "{done}: look with `wsctl list` whether what was changed last is missing, and do it again"
+        )
+    }
+}
+
 /// Why there are no goals to start with. Nothing was changed on disk.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {

@@ -34,4 +34,15 @@ mod tests {
         assert!(own > 100_000, "{own} bytes");
         assert_eq!(resident(Pid(0)), None);
     }
+
+    #[test]
+    fn a_process_that_has_ended_and_is_still_there_holds_none() {
+        use nix::sys::wait::{Id, WaitPidFlag, waitid};
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let id = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        waitid(Id::Pid(id), flags).unwrap();
+        assert_eq!(resident(Pid(child.id())), None);
+        child.wait().unwrap();
+    }
 }

@@ -230,8 +230,12 @@ fn an_environment_is_taken_over_only_where_that_is_asked_for() {
 #[test]
 fn an_app_cannot_be_given_another_name() {
     let (home, fake, _) = with_web();
-    let shown = home.ctl(&["restart", "web", "--name", "other"]);
-    assert_eq!(shown.code, 2, "{shown}");
+    for verb in ["restart", "start"] {
+        let shown = home.ctl(&[verb, "web", "--name", "other"]);
+        assert_eq!(shown.code, 2, "{shown}");
+    }
+    let help = home.ctl(&["restart", "--help"]);
+    assert!(!help.stdout.contains("--name "), "{help}");
     assert_eq!(changes(&fake), []);
 }
 

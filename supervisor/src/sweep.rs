@@ -23,6 +23,7 @@ mod stray;
 mod thread;
 mod watched;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
@@ -69,7 +70,7 @@ pub(crate) enum Mercy {
 /// What the thread is asked.
 #[derive(Debug)]
 enum Request {
-    /// Signal each process of the tree that is outside the leader's group.
+    /// Signal each process of the tree but the leader where that has ended.
     Signal { tree: Tree, signal: Signal },
     /// Tell what is left besides the leader, and when that is gone.
     Watch {
@@ -107,6 +108,7 @@ impl Sweeper {
             processes: Processes::new(mark.clone()),
             mark,
             watched: Vec::new(),
+            over: BTreeSet::new(),
             #[cfg(test)]
             looks: Arc::clone(&sweeper.looks),
         };
@@ -114,8 +116,8 @@ impl Sweeper {
         Ok(sweeper)
     }
 
-    /// Signals what has left the leader's group, each process once. The group itself is the
-    /// caller's.
+    /// Signals each process of a tree once: what is in the leader's group, what has left it, and
+    /// what has left everything but descends from one of these, as far as its parents live.
     pub(crate) fn signal(&self, tree: Tree, signal: Signal) {
         self.ask(Request::Signal { tree, signal });
     }

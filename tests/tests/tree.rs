@@ -105,3 +105,19 @@ fn without_treekill_only_the_leader_is_stopped() {
         home.wait_end(process);
     }
 }
+
+#[test]
+fn a_stop_ends_what_has_left_the_session_with_an_empty_environment() {
+    let home = Home::new();
+    let script = "env -i setsid sleep 1000 &\necho \"child $!\"\nwait\n";
+    let script = home.write("su.sh", script);
+    let rule = json!({
+        "name": "su", "script": script, "interpreter": "/bin/sh", "kill_timeout": 150,
+    });
+    home.start(&rule);
+    let said = home.wait_file(&home.out_file("su"), |said| said.ends_with('\n'));
+    let pid = said.trim().trim_start_matches("child ").parse();
+    let child = Process::open(pid.expect("it is a number")).expect("it lives");
+    home.ctl(["stop", "su"]).ok();
+    assert!(!child.is_alive());
+}

@@ -45,8 +45,8 @@ impl Leader {
         Pid(self.tree.leader.as_raw().unsigned_abs())
     }
 
-    /// Sends a signal to it, or to all of its tree: each process gets it once, the group at once
-    /// and what has left the group as soon as it is found.
+    /// Sends a signal to it, or to all of its tree: each process gets it once, as soon as it is known
+    /// what belongs to the tree.
     ///
     /// After its end the leader is a zombie that no signal reaches, but its group is still its own.
     pub(super) fn signal(&mut self, signal: Signal, to: Scope) {
@@ -57,7 +57,7 @@ impl Leader {
                     self.mercy = Mercy::Kill;
                 }
                 self.sweeper.signal(self.tree, signal);
-                sys::signal_group(self.tree.leader, signal)
+                Ok(())
             }
         };
         if let Err(error) = sent

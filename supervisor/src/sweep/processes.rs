@@ -23,7 +23,7 @@ use std::os::unix::fs::{DirEntryExt as _, MetadataExt as _};
 use nix::unistd::{Pid, getpid, getsid};
 use protocol::RunId;
 
-use super::Mark;
+use super::{Mark, Tree};
 
 /// What is known of the processes of this machine.
 #[derive(Debug)]
@@ -127,6 +127,51 @@ impl Processes {
         Look { seen, is_sure }
     }
 
+    /// Counts what descends from a process of one of these trees to that tree, from here on: also
+    /// what has left the session and bears no mark, as programs do that change the user.
+    ///
+    /// Only now are all the parents known, who may end with the signal that is to be sent. What
+    /// bears the mark of another run is that run's.
+    pub(crate) fn adopt(&mut self, trees: &[Tree], look: &mut Look) {
+        if trees.is_empty() {
+            return;
+        }
+        let parents: HashMap<Pid, Pid> = look
+            .seen
+            .iter()
+            .filter_map(|it| Some((it.pid, parent_of(it.pid)?)))
+            .collect();
+        let mut members: HashMap<Pid, RunId> =
+            trees.iter().map(|tree| (tree.leader, tree.run)).collect();
+        for seen in &look.seen {
+            members.extend(
+                trees
+                    .iter()
+                    .find(|tree| tree.has(seen))
+                    .map(|it| (seen.pid, it.run)),
+            );
+        }
+        // Once for each generation; the pids are in ascending order, which is mostly that of birth.
+        loop {
+            let before = members.len();
+            for seen in look.seen.iter_mut().filter(|it| it.place.run.is_none()) {
+                let parent = parents.get(&seen.pid);
+                let run = parent.and_then(|parent| members.get(parent)).copied();
+                if let Some(run) = run.filter(|_| !members.contains_key(&seen.pid)) {
+                    seen.place.run = Some(run);
+                    members.insert(seen.pid, run);
+                    let known = self.known.get_mut(&seen.pid.as_raw());
+                    known
+                        .into_iter()
+                        .for_each(|known| known.place.run = Some(run));
+                }
+            }
+            if members.len() == before {
+                return;
+            }
+        }
+    }
+
     /// Remembers that this process was found to have ended: if it is seen again, it is a zombie,
     /// and nothing can have come of it since.
     pub(crate) fn bury(&mut self, gone: &Sighting) {
@@ -222,14 +267,22 @@ fn read(pid: Pid, name: &str, into: &mut Vec<u8>) {
     }
 }
 
-/// Source: proc(5), the third field of `stat`. The second is the name, in parentheses, and may hold
-/// anything.
 fn is_zombie(pid: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat"));
-    stat.is_ok_and(|stat| {
-        let after_name = stat.rsplit_once(") ");
-        after_name.is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']))
-    })
+    about(pid).is_some_and(|about| about.starts_with(['Z', 'X']))
+}
+
+/// The parent of a process; none for one that is gone.
+fn parent_of(pid: Pid) -> Option<Pid> {
+    let about = about(pid)?;
+    about.split(' ').nth(1)?.parse().ok().map(Pid::from_raw)
+}
+
+/// Its state, its parent and what follows in `stat`. Source: proc(5), from the third field on; the
+/// second is the name, in parentheses, and may hold anything.
+fn about(pid: Pid) -> Option<String> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let stat = String::from_utf8_lossy(&stat);
+    stat.rsplit_once(") ").map(|(_, about)| about.to_owned())
 }
 
 #[cfg(test)]

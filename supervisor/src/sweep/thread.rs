@@ -1,5 +1,6 @@
 //! The thread that sweeps: sleeps, looks, signals, tells.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::iter;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -9,16 +10,23 @@ use std::sync::mpsc::Receiver;
 use std::thread;
 
 use config::Signal;
+use nix::libc;
 use nix::unistd::Pid;
+use protocol::RunId;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use super::processes::Look;
 use super::watched::Watched;
 use super::{Grip, Mark, Mercy, Processes, Request, Sighting, Stray, Tree};
+use crate::sys;
 
 /// Plenty for a thread that does not recurse.
 const STACK_BYTES: usize = 256 * 1024;
+
+/// How many runs that are over are remembered. A signal for one of them was asked for before that
+/// was heard of, so that it is among the latest.
+const OVER_MAX: usize = 4096;
 
 /// The thread's own.
 #[derive(Debug)]
@@ -33,6 +41,9 @@ pub(super) struct Sweep {
     pub(super) mark: Mark,
     /// The trees whose end is awaited.
     pub(super) watched: Vec<Watched>,
+    /// The latest runs that were told to be gone: their leaders may be reaped, and the numbers of
+    /// their groups be another's.
+    pub(super) over: BTreeSet<RunId>,
     #[cfg(test)]
     pub(super) looks: Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -54,7 +65,9 @@ impl Sweep {
         while self.wait() {
             let signals = self.take_requests();
             if !signals.is_empty() || self.watched.iter().any(Watched::is_due) {
-                let look = self.look();
+                let mut look = self.look();
+                let trees: Vec<Tree> = signals.iter().map(|(tree, _)| *tree).collect();
+                self.processes.adopt(&trees, &mut look);
                 self.deliver(&signals, &look.seen);
                 self.follow(&look);
             }
@@ -109,21 +122,30 @@ impl Sweep {
         signals
     }
 
-    /// Sends the signals to what was seen outside the groups.
+    /// Sends the signals to the groups, and to what was seen outside them.
     fn deliver(&mut self, signals: &[(Tree, Signal)], seen: &[Sighting]) {
         for (tree, signal) in signals {
+            if self.over.contains(&tree.run) {
+                continue;
+            }
             let outside = seen
                 .iter()
                 .filter(|it| tree.has(it) && !tree.has_in_group(it));
-            for sighting in outside {
-                if let Grip::Held(stray) = Stray::hold(sighting, &self.mark) {
-                    stray.signal(*signal);
-                }
-            }
+            // Who is outside was found before its parents hear of the end, which they may not survive.
+            let held: Vec<Stray> = outside.filter_map(|it| self.hold(it)).collect();
+            tell_group(tree, *signal);
+            held.iter().for_each(|stray| stray.signal(*signal));
             if *signal == Signal::KILL {
                 let killed = self.watched.iter_mut().filter(|it| it.tree == *tree);
                 killed.for_each(|it| it.mercy = Mercy::Kill);
             }
+        }
+    }
+
+    fn hold(&self, seen: &Sighting) -> Option<Stray> {
+        match Stray::hold(seen, &self.mark) {
+            Grip::Held(stray) => Some(stray),
+            Grip::Gone | Grip::Beyond => None,
         }
     }
 
@@ -133,8 +155,28 @@ impl Sweep {
             watched,
             processes,
             mark,
+            over,
             ..
         } = self;
-        watched.retain_mut(|it| !it.is_due() || it.follow(look, processes, mark));
+        watched.retain_mut(|it| {
+            let goes_on = !it.is_due() || it.follow(look, processes, mark);
+            if !goes_on {
+                over.insert(it.tree.run);
+                it.tell_gone();
+            }
+            goes_on
+        });
+        while over.len() > OVER_MAX {
+            over.pop_first();
+        }
+    }
+}
+
+/// Signals the leader's group. Its number is its own: nobody was told yet that the tree is gone.
+fn tell_group(tree: &Tree, signal: Signal) {
+    match sys::signal_group(tree.leader, signal) {
+        Ok(()) => {}
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => {}
+        Err(error) => tracing::warn!(run = %tree.run, %signal, %error, "a run was not signalled"),
     }
 }

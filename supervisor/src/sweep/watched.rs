@@ -55,7 +55,7 @@ impl Watched {
         })
     }
 
-    /// Takes hold of what is left; false when that is nothing, and has been told.
+    /// Takes hold of what is left; false when that is nothing.
     pub(super) fn follow(&mut self, look: &Look, processes: &mut Processes, mark: &Mark) -> bool {
         let mut is_sure = look.is_sure;
         for seen in look.seen.iter().filter(|it| self.tree.has(it)) {
@@ -83,13 +83,14 @@ impl Watched {
         true
     }
 
-    /// Nothing was found: looks again, or tells so and returns false.
-    fn doubt(&mut self, is_sure: bool) -> bool {
+    /// Says that nothing is left. Whoever hears it may reap the leader.
+    pub(super) fn tell_gone(&self) {
+        self.tell.send(Sight::Gone).ok();
+    }
+
+    /// Nothing was found: whether to look again.
+    const fn doubt(&mut self, is_sure: bool) -> bool {
         self.doubts += 1;
-        let looks_again = !is_sure && self.doubts <= PAUSES_MS.len();
-        if !looks_again {
-            self.tell.send(Sight::Gone).ok();
-        }
-        looks_again
+        !is_sure && self.doubts <= PAUSES_MS.len()
     }
 }

@@ -18,12 +18,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use fleet::{Effort, Fleet};
 use relaunch::{Bare, Relaunches, Supervised};
 use rival::{PM2_VERSION, Rival};
 use stage::Stage;
 use table::{Column, Table};
+use tests::binaries;
 use times::Times;
 
 /// How many relaunches are counted, and how many come before that.
@@ -53,12 +54,35 @@ fn main() -> anyhow::Result<()> {
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
     }
+    build_beacon()?;
     let table = measure(&interrupted)?;
     let text = format!("{}\n\n{table}", taken_on()?);
     io::stdout().write_all(text.as_bytes())?;
     if is_saved {
         save::into_document(&text)?;
     }
+    Ok(())
+}
+
+/// Builds the app that is run; `cargo run` has built this program alone.
+fn build_beacon() -> anyhow::Result<()> {
+    let folder = binaries::folder();
+    let target = folder
+        .parent()
+        .context("a profile's folder lies in target")?;
+    let built = Command::new(env!("CARGO"))
+        .args([
+            "build",
+            "--quiet",
+            "--release",
+            "--package=benches",
+            "--bin=beacon",
+        ])
+        .arg("--target-dir")
+        .arg(target)
+        .current_dir(binaries::workspace())
+        .status()?;
+    ensure!(built.success(), "the app `beacon` does not build");
     Ok(())
 }
 

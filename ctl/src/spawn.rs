@@ -35,12 +35,6 @@ const READY_WITHIN_MS: u16 = 10_000;
 const HELD_LOOKS: u32 = 50;
 const HELD_PAUSE: Duration = Duration::from_millis(100);
 
-/// The lock of those who start a daemon.
-const START_LOCK: &str = "start.lock";
-
-/// What is put into a fresh home before its daemon runs.
-const OWN_FILES: [&str; 2] = [START_LOCK, "wsd.log"];
-
 /// How much the daemon may say on its way up, in bytes.
 const SAID_MAX: usize = 64 * 1024;
 
@@ -68,7 +62,7 @@ const PASSED_ON: [&str; 9] = [
 pub(crate) fn start(paths: &Paths, env: &Env, printer: &Printer) -> anyhow::Result<Client> {
     check(paths)?;
     prepare(paths.home())?;
-    let _lock = lock(&paths.home().join(START_LOCK))?;
+    let _lock = lock(&paths.start_lock())?;
     if let Some(client) = connect_or_outlive(paths)? {
         return Ok(client);
     }
@@ -132,7 +126,7 @@ fn check(paths: &Paths) -> Result<(), Failure> {
         return Ok(());
     }
     let is_strange = |entry: io::Result<fs::DirEntry>| {
-        entry.is_ok_and(|entry| !OWN_FILES.iter().any(|name| entry.file_name() == *name))
+        entry.is_ok_and(|entry| !Paths::is_put_before_the_daemon(&entry.file_name()))
     };
     if !fs::read_dir(home).is_ok_and(|mut entries| entries.any(is_strange)) {
         return Ok(());

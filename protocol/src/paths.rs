@@ -1,9 +1,13 @@
 //! Where everything of one home lies.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The longest path that a socket can have, in bytes. Source: unix(7), `sun_path` without its zero.
 pub const SOCKET_PATH_MAX: usize = 107;
+
+const START_LOCK: &str = "start.lock";
+const DAEMON_LOG: &str = "wsd.log";
 
 /// The files of one `WSD_HOME`. One daemon runs per home.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +91,20 @@ impl Paths {
     /// The daemon's own log.
     #[must_use]
     pub fn daemon_log(&self) -> PathBuf {
-        self.home.join("wsd.log")
+        self.home.join(DAEMON_LOG)
+    }
+
+    /// The lock of whoever starts the daemon, so that two of them start one.
+    #[must_use]
+    pub fn start_lock(&self) -> PathBuf {
+        self.home.join(START_LOCK)
+    }
+
+    /// Whether a file of this name is put into a home before its daemon runs. Any other in a folder
+    /// without the daemon's lock says that the folder is in use for something else.
+    #[must_use]
+    pub fn is_put_before_the_daemon(name: &OsStr) -> bool {
+        name == START_LOCK || name == DAEMON_LOG
     }
 }
 

@@ -24,9 +24,6 @@ use crate::{children::Children, clock, kernel, leftovers, signals, turn_loop};
 /// How long the last replies may take to leave.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What `wsctl` puts into a fresh home before it starts the daemon.
-const BEFORE_US: [&str; 2] = ["start.lock", "wsd.log"];
-
 /// Why the daemon cannot run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unable {
@@ -248,7 +245,7 @@ fn make_private(paths: &Paths) -> Result<(), Unable> {
     }
     let mut entries = fs::read_dir(home).map_err(step("look into", home))?;
     let is_strange = |entry: io::Result<fs::DirEntry>| {
-        entry.is_ok_and(|entry| !BEFORE_US.iter().any(|name| entry.file_name() == *name))
+        entry.is_ok_and(|entry| !Paths::is_put_before_the_daemon(&entry.file_name()))
     };
     if !paths.lock().exists() && entries.any(is_strange) {
         return Err(Unable::NotPrivate {

@@ -6,13 +6,14 @@
 //! one thread takes for all runs that ask at the same time: two hundred apps that end together cost
 //! a few looks, not two hundred.
 //!
-//! The thread sleeps until somebody asks or a process dies that it waits for. It signals through
-//! pidfds only (`stray.rs`), and it knows that everything is gone when those are readable and one
+//! The thread sleeps until somebody asks or a process dies that it waits for. It signals the leader's
+//! group by its number, which is the group's own until the thread itself has told that the tree is
+//! gone, and all else through pidfds (`stray.rs`). It knows that everything is gone when those are readable and one
 //! more look finds nothing and is sure of it. What it cannot end, because it has become another
 //! user's, it leaves alone and does not wait for.
 //!
 //! ```text
-//! signal ──▶ look, signal each of the tree that has left the leader's group
+//! signal ──▶ look, also for what only its parents know, then signal the group and what has left it
 //! watch  ──▶ look ──nothing──▶ Gone
 //!              └───something─▶ Left, wait until these are gone, look again
 //! ```

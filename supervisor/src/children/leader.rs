@@ -50,16 +50,19 @@ impl Leader {
     ///
     /// After its end the leader is a zombie that no signal reaches, but its group is still its own.
     pub(super) fn signal(&mut self, signal: Signal, to: Scope) {
-        let sent = match to {
-            Scope::Leader => sys::signal_process(self.process.get_ref().as_fd(), signal),
+        match to {
+            Scope::Leader => self.signal_alone(signal),
             Scope::Tree => {
                 if signal == Signal::KILL {
                     self.mercy = Mercy::Kill;
                 }
                 self.sweeper.signal(self.tree, signal);
-                Ok(())
             }
-        };
+        }
+    }
+
+    fn signal_alone(&self, signal: Signal) {
+        let sent = sys::signal_process(self.process.get_ref().as_fd(), signal);
         if let Err(error) = sent
             && error.raw_os_error() != Some(libc::ESRCH)
         {

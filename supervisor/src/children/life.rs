@@ -133,6 +133,10 @@ impl Life {
         match order {
             // It went long ago.
             Order::Go => {}
+            // Who asks for no look at the tree is not told when its group's number may be another's.
+            Order::Signal { signal, .. } if self.scope == Scope::Leader => {
+                self.leader.signal(signal, Scope::Leader);
+            }
             Order::Signal { signal, to } => self.leader.signal(signal, to),
         }
     }

@@ -8,6 +8,7 @@
 #[cfg(feature = "load")]
 pub mod dotenv;
 pub mod env;
+pub mod handover;
 pub mod ident;
 #[cfg(feature = "load")]
 pub mod js;
@@ -49,6 +50,7 @@ mod suggest;
 mod tree;
 
 pub use env::Env;
+pub use handover::{Address, Handover, HandoverRule};
 pub use ident::{AppName, Namespace};
 pub use signal::Signal;
 pub use spec::AppSpec;

@@ -136,6 +136,7 @@ fn spec(reader: &mut Reader<'_, '_>, name: &str) -> Option<AppSpec> {
         restart,
         stop,
         ready,
+        handover: crate::HandoverRule::default(),
         logs,
         pid_file,
         origin: origin(reader),

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AppName, Env, Namespace, Signal, Span};
+use crate::{AppName, Env, HandoverRule, Namespace, Signal, Span};
 
 /// How many instances one app may have.
 pub const INSTANCES_MAX: u32 = 1024;
@@ -48,6 +48,9 @@ pub struct AppSpec {
     pub stop: StopRule,
     /// When it counts as ready.
     pub ready: ReadyRule,
+    /// How a run is replaced while clients are served.
+    #[serde(default)]
+    pub handover: HandoverRule,
     /// Where its output goes.
     pub logs: LogSpec,
     /// Its pid file before the instance's id is put in (see [`AppSpec::pid_file`]).

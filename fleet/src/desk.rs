@@ -359,7 +359,8 @@ fn with_last_lines(mut reached: Reached, last: &[String]) -> Reached {
     match &mut reached {
         Reached::Died { death } => death.last_lines = last.to_vec(),
         Reached::Finished { last_lines, .. } => *last_lines = last.to_vec(),
-        Reached::Done | Reached::AlreadySo | Reached::Overtaken => {}
+        Reached::Kept { death } => death.last_lines = last.to_vec(),
+        Reached::Done | Reached::AlreadySo | Reached::LeftAlone | Reached::Overtaken => {}
     }
     reached
 }

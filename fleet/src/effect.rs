@@ -1,10 +1,12 @@
 //! What to do: the only way out.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
+use config::handover::KeepAlive;
 use config::spec::{LogPaths, Scope};
-use config::{AppSpec, Signal};
+use config::{AppName, AppSpec, Signal, Span};
 use protocol::notice::Who;
 use protocol::saved::Saved;
 use protocol::{Generation, Notice, Reply, RunId};
@@ -24,6 +26,54 @@ pub enum Effect {
         signal: Signal,
         /// To the leader alone or to all that it started.
         to: Scope,
+    },
+    /// Who gets the new connections of an app. Said whenever it changes; holds for listeners that are
+    /// still to come. Before it was ever said, every run that listens gets its share.
+    Steer {
+        /// The app.
+        app: AppName,
+        /// These runs, in shares. None: `held` says what happens.
+        to: Vec<RunId>,
+        /// Whether connections that reach no run of `to` wait in sockets of ours. If not, what waits
+        /// is refused, and so are those who come.
+        held: bool,
+    },
+    /// Ask a run, alone, for this path, on the first TCP address at which it listens. Reported by
+    /// `Checked`, within the limit.
+    Check {
+        /// The run.
+        run: RunId,
+        /// The path, with a query perhaps.
+        path: String,
+        /// How long it may take.
+        within: Span,
+    },
+    /// Begin to drain a run: it gets no new connections from here on, and its clients are asked to
+    /// leave with the last answer that they get. Reported by `Drained`.
+    Drain {
+        /// The run.
+        run: RunId,
+        /// How long connections that are just being made may take to be seen.
+        settle: Span,
+        /// How long nothing may happen on a connection until it counts as silent.
+        idle: Span,
+    },
+    /// Stop draining a run: it serves on.
+    Serve {
+        /// The run.
+        run: RunId,
+    },
+    /// End a run that was draining: take over its silent connections, count what is cut, send it
+    /// the signal. Reported by `Retired`, then `Exited`. Signals may follow as to any run.
+    Retire {
+        /// The run.
+        run: RunId,
+        /// The signal that asks it to end.
+        signal: Signal,
+        /// To the leader alone or to all that it started.
+        to: Scope,
+        /// What becomes of silent connections.
+        keepalive: KeepAlive,
     },
     /// Write the goals to disk. Reported by `Saved`.
     Save {

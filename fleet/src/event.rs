@@ -3,11 +3,13 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use config::Signal;
+use config::{Address, Signal};
 use protocol::notice::ReadyBy;
 use protocol::reply::DiskError;
 use protocol::saved::Saved;
-use protocol::{ExitStatus, Generation, LaunchError, Pid, Request, RequestId, RunId};
+use protocol::{
+    CheckFailure, ExitStatus, Generation, Lack, LaunchError, Pid, Request, RequestId, RunId, Tally,
+};
 
 /// An open request, as the shell numbers them. Each ticket is answered exactly once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +52,43 @@ pub enum Event {
         run: RunId,
         /// How it said so.
         by: ReadyBy,
+    },
+    /// The run listens at this address; told once for each, and not for ports that the kernel chose.
+    /// May come before `Launched`.
+    Listening {
+        /// The run.
+        run: RunId,
+        /// Where.
+        at: Address,
+    },
+    /// The run lacks something for a hand-over without loss. May come before `Launched`, and while
+    /// it drains.
+    Hindered {
+        /// The run.
+        run: RunId,
+        /// What is missing.
+        lack: Lack,
+    },
+    /// The answer to [`crate::Effect::Check`].
+    Checked {
+        /// The run.
+        run: RunId,
+        /// Whether it passed, or why not.
+        outcome: Result<(), CheckFailure>,
+    },
+    /// Nothing is under way any more on the connections of a run that drains: there are none, or
+    /// silent ones only. Told once a drain, and not after [`crate::Effect::Retire`].
+    Drained {
+        /// The run.
+        run: RunId,
+    },
+    /// What became of the connections of a run that was retired. Comes before its `Exited`; not at
+    /// all where it ended by itself while it drained.
+    Retired {
+        /// The run.
+        run: RunId,
+        /// What became of them.
+        tally: Tally,
     },
     /// The leader ended, and processes that it started are still alive. `Exited` follows when they
     /// are gone. Not sent where nothing is left or the run's scope is its leader alone.

@@ -87,7 +87,12 @@ impl Fleet {
             }
             Event::DumpRead { ticket, dump } => self.dump_read(ticket, dump, &mut turn),
             Event::Told { notice } => turn.note(notice),
-            Event::Tick => {}
+            Event::Listening { .. }
+            | Event::Hindered { .. }
+            | Event::Checked { .. }
+            | Event::Drained { .. }
+            | Event::Retired { .. }
+            | Event::Tick => {}
             Event::ShutDown { by } => self.shut_down(by, &mut turn),
         }
         self.finish(&mut turn);

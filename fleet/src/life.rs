@@ -142,7 +142,8 @@ impl Instance {
                 self.died(&run, DeathBy::NotReady { within }, turn)
             }
             Stage::Stopping {
-                cause: cause @ (Cause::Operator | Cause::Restart | Cause::ShutDown),
+                cause:
+                    cause @ (Cause::Operator | Cause::Restart | Cause::Replaced | Cause::ShutDown),
                 ..
             } => {
                 turn.note(Notice::Stopped {
@@ -175,7 +176,7 @@ impl Instance {
             why: why.clone(),
         });
         match run.ending() {
-            Some(Cause::Operator | Cause::Restart | Cause::ShutDown) => {
+            Some(Cause::Operator | Cause::Restart | Cause::Replaced | Cause::ShutDown) => {
                 self.rest(turn);
                 None
             }
@@ -279,7 +280,10 @@ impl Instance {
         // A program that was never executed, or never became ready, has not lived: however long a
         // busy machine took to say so, or the time was that it had.
         let counted = match how {
-            DeathBy::Launch(_) | DeathBy::NotReady { .. } => Span::ZERO,
+            DeathBy::Launch(_)
+            | DeathBy::NotReady { .. }
+            | DeathBy::NotListening { .. }
+            | DeathBy::Unchecked { .. } => Span::ZERO,
             DeathBy::Exit(_) => lived,
         };
         let next = self.after_death(counted, &run.spec.restart, turn.now);

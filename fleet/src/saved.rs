@@ -4,11 +4,14 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use protocol::Time;
-use protocol::saved::{Live, LiveState, Record, Saved, SavedApp, SavedGoal, SavedInstance};
+use protocol::saved::{
+    Live, LiveRun, LiveState, Record, Saved, SavedApp, SavedGoal, SavedInstance,
+};
 
 use crate::app::App;
 use crate::fleet::Fleet;
 use crate::instance::{After, Goal, Instance, State};
+use crate::run::Run;
 
 impl Fleet {
     /// The goals, as they go to disk.
@@ -122,14 +125,23 @@ impl Instance {
             State::Idle => LiveState::Idle,
             State::Waiting { until, .. } => LiveState::Waiting { until: *until },
             State::Failed => LiveState::Failed,
-            State::Up { run } => LiveState::Up {
-                run: run.id,
-                born: run.born,
-                pid: run.pid(),
-                ending: run.ending(),
-                by: run.deadline().map(|(due, _)| due),
-                leader_ended: run.leader_ended(),
-            },
+            State::Up { run } => LiveState::Up { run: run.live() },
+        }
+    }
+}
+
+impl Run {
+    /// What the journal holds of it.
+    fn live(&self) -> LiveRun {
+        LiveRun {
+            id: self.id,
+            born: self.born,
+            pid: self.pid(),
+            ending: self.ending(),
+            draining: None,
+            by: self.deadline().map(|(due, _)| due),
+            leader_ended: self.leader_ended(),
+            listens: Vec::new(),
         }
     }
 }

@@ -80,7 +80,9 @@ impl Fleet {
             Request::Apply { apps, existing } => self.apply(apps, existing, turn)?,
             Request::Start { select } => self.each(&select, turn, start)?,
             Request::Stop { select } => self.each(&select, turn, stop)?,
-            Request::Restart { select } => self.each(&select, turn, restart)?,
+            Request::Restart { select } | Request::Reload { select } => {
+                self.each(&select, turn, restart)?
+            }
             Request::Delete { select } => self.each(&select, turn, delete)?,
             Request::Reset { select } => self.reset(&select, turn)?,
             Request::Scale { app, to } => self.scale(&app, to, turn)?,

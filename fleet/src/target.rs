@@ -65,6 +65,7 @@ impl Target {
         self.progress = Progress::Settled(Box::new(Outcome {
             instance: view.clone(),
             reached,
+            handed: None,
         }));
     }
 

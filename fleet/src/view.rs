@@ -1,5 +1,7 @@
 //! What is shown of the fleet.
 
+use alloc::vec::Vec;
+
 use config::Span;
 use protocol::Time;
 use protocol::view::{AppView, InstanceView, StateView};
@@ -24,6 +26,7 @@ impl App {
             restart: spec.restart.clone(),
             stop: spec.stop.clone(),
             ready: spec.ready.clone(),
+            handover: spec.handover.clone(),
             stamp: spec.logs.stamp.clone(),
             origin: spec.origin.clone(),
             instances: self
@@ -53,6 +56,9 @@ impl Instance {
             next_in: self.next_in(now),
             last_death: self.last_death.as_ref().map(|(_, death)| death.clone()),
             last_exit: self.last_exit,
+            listens: Vec::new(),
+            lacks: Vec::new(),
+            beside: None,
             logs: spec.log_paths(self.id.0),
             pid_file: spec.pid_file(self.id.0),
         }

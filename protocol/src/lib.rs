@@ -9,6 +9,7 @@
 
 pub mod codec;
 pub mod exit;
+pub mod handover;
 pub mod ids;
 pub mod notice;
 pub mod paths;
@@ -20,6 +21,7 @@ pub mod version;
 pub mod view;
 
 pub use exit::{ExitStatus, LaunchError, LaunchStage};
+pub use handover::{CheckFailure, Handed, Lack, LackOf, Mode, Tally};
 pub use ids::{Generation, InstanceId, Pid, RequestId, RunId};
 pub use notice::{Notice, Noticed};
 pub use paths::Paths;

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use config::{AppName, Signal, Span};
+use config::{Address, AppName, Signal, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::handover::{Handed, Lack, Mode};
 use crate::reply::{DeathBy, DiskError};
 use crate::{ExitStatus, InstanceId, LaunchError, Pid, RunId};
 
@@ -55,6 +56,46 @@ pub enum Notice {
         by: ReadyBy,
         /// How long after its launch.
         after: Span,
+    },
+    /// A run listens.
+    Listening {
+        /// Whose.
+        who: Who,
+        /// Where.
+        at: Address,
+    },
+    /// A run cannot be handed over without loss.
+    Hindered {
+        /// Whose.
+        who: Who,
+        /// What is missing.
+        lack: Lack,
+    },
+    /// A run is being replaced.
+    Replacing {
+        /// The old run.
+        who: Who,
+        /// Whether both live at once.
+        mode: Mode,
+    },
+    /// A run has taken over: new connections go to it alone.
+    TookOver {
+        /// The new run.
+        who: Who,
+    },
+    /// A run was replaced and is gone.
+    Replaced {
+        /// The new run.
+        who: Who,
+        /// How it went.
+        handed: Handed,
+    },
+    /// A successor did not come up; the old run serves on.
+    Kept {
+        /// The old run.
+        who: Who,
+        /// What happened to the successor.
+        how: DeathBy,
     },
     /// A run was asked to end.
     Stopping {
@@ -166,6 +207,10 @@ pub enum ReadyBy {
     Channel,
     /// It said `READY=1` on its notify socket.
     Notify,
+    /// It listens, where that was to be expected.
+    Listening,
+    /// It passed its check.
+    Checked,
     /// It has lived long enough.
     Lived,
 }
@@ -180,8 +225,10 @@ pub enum Cause {
     Restart,
     /// Its leader ended by itself; what it had started is asked to end too.
     LeaderGone,
-    /// It did not become ready in time.
+    /// It did not become ready in time, or did not pass its check.
     NotReady,
+    /// Its successor has taken over.
+    Replaced,
     /// The daemon ends.
     ShutDown,
 }

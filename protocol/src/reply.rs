@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use config::{AppName, AppSpec};
+use config::{Address, AppName, AppSpec};
 use serde::{Deserialize, Serialize};
 
+use crate::handover::{CheckFailure, Handed};
 use crate::view::{InstanceView, View};
 use crate::{ExitStatus, InstanceId, LaunchError, RequestId};
 
@@ -77,6 +78,9 @@ pub struct Outcome {
     pub instance: InstanceView,
     /// What was reached.
     pub reached: Reached,
+    /// How it passed from one run to the next; none where it did not.
+    #[serde(default)]
+    pub handed: Option<Handed>,
 }
 
 /// What was reached with one instance.
@@ -101,6 +105,13 @@ pub enum Reached {
         /// How, and its last words.
         death: Death,
     },
+    /// Its successor did not come up; the old run serves on.
+    Kept {
+        /// What happened to the successor, and its last words.
+        death: Death,
+    },
+    /// Nothing was done with it, because the successor of another instance did not come up.
+    LeftAlone,
     /// Someone asked for something else meanwhile.
     Overtaken,
 }
@@ -121,6 +132,8 @@ impl Reached {
                 ..
             }
             | Self::Died { .. }
+            | Self::Kept { .. }
+            | Self::LeftAlone
             | Self::Overtaken => false,
         }
     }
@@ -160,6 +173,20 @@ pub enum DeathBy {
     NotReady {
         /// The time it had.
         within: config::Span,
+    },
+    /// It was to take over from a run that listens, and did not listen in time; it was stopped.
+    NotListening {
+        /// The time it had.
+        within: config::Span,
+        /// Where it does not; empty where any address would have done.
+        at: Vec<Address>,
+    },
+    /// It did not pass its check, and was stopped.
+    Unchecked {
+        /// The path that it was asked for.
+        path: String,
+        /// What came of it.
+        why: CheckFailure,
     },
 }
 

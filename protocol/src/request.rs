@@ -50,6 +50,12 @@ pub enum Request {
         /// Which; not empty.
         select: Vec<Selector>,
     },
+    /// Replaces what runs without losing a request, as far as that is possible; starts what is down.
+    /// Answered by `Reply::Settled`, when the old runs have ended.
+    Reload {
+        /// Which; not empty.
+        select: Vec<Selector>,
+    },
     /// Brings down and forgets. Answered by `Reply::Settled`.
     Delete {
         /// Which; not empty.
@@ -111,6 +117,8 @@ pub enum Existing {
     Converge,
     /// Take the new specification and restart.
     Restart,
+    /// Take the new specification and replace what runs, as `Request::Reload` does.
+    Reload,
     /// Refuse the whole request where an instance is up; else as `Converge`.
     Refuse,
     /// Leave it as it is.

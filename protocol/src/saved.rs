@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use config::{AppName, AppSpec, Span};
+use config::{Address, AppName, AppSpec, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::notice::Cause;
@@ -123,17 +123,37 @@ pub enum LiveState {
     /// A run is alive, or on its way.
     Up {
         /// Which.
-        run: RunId,
-        /// When it was launched.
-        born: Time,
-        /// Its process; none while the launcher is being started.
-        pid: Option<Pid>,
-        /// Why it was asked to end; none when it was not.
-        ending: Option<Cause>,
-        /// When something is due: the end of its time to become ready, or to end.
-        by: Option<Time>,
-        /// When its leader ended, where it has and what it had started has not.
-        #[serde(default)]
-        leader_ended: Option<Time>,
+        run: LiveRun,
     },
+    /// Two runs are alive, or on their way.
+    Replacing {
+        /// The one that is replaced.
+        old: LiveRun,
+        /// Its successor.
+        new: LiveRun,
+    },
+}
+
+/// One run, at its moment of its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LiveRun {
+    /// Which.
+    pub id: RunId,
+    /// When it was launched.
+    pub born: Time,
+    /// Its process; none while the launcher is being started.
+    pub pid: Option<Pid>,
+    /// Why it was asked to end; none when it was not.
+    pub ending: Option<Cause>,
+    /// Why it gets no new connections any more and ends when the old ones are done; none otherwise.
+    #[serde(default)]
+    pub draining: Option<Cause>,
+    /// When something is due: the end of its time to become ready, to drain, or to end.
+    pub by: Option<Time>,
+    /// When its leader ended, where it has and what it had started has not.
+    #[serde(default)]
+    pub leader_ended: Option<Time>,
+    /// Where it listens.
+    #[serde(default)]
+    pub listens: Vec<Address>,
 }

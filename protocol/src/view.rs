@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use config::spec::{Exec, ExecMode, LogPaths, Origin, ReadyRule, RestartRule, StopRule};
-use config::{AppName, Namespace, Span};
+use config::{Address, AppName, HandoverRule, Namespace, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::handover::Lack;
 use crate::reply::Death;
 use crate::{ExitStatus, InstanceId, Pid, RunId, Time};
 
@@ -43,6 +44,9 @@ pub struct AppView {
     pub stop: StopRule,
     /// When it is ready.
     pub ready: ReadyRule,
+    /// How its runs are replaced.
+    #[serde(default)]
+    pub handover: HandoverRule,
     /// The pattern of its stamps.
     pub stamp: Option<String>,
     /// Where its specification came from.
@@ -80,6 +84,16 @@ pub struct InstanceView {
     pub last_death: Option<Death>,
     /// How its last run ended, whoever asked for it.
     pub last_exit: Option<ExitStatus>,
+    /// Where its current run listens; the one that gets new connections, where there are two.
+    #[serde(default)]
+    pub listens: Vec<Address>,
+    /// What is missing for a hand-over of that run without loss.
+    #[serde(default)]
+    pub lacks: Vec<Lack>,
+    /// The other run, while one is being replaced: the successor until it takes over, then the old
+    /// one.
+    #[serde(default)]
+    pub beside: Option<RunId>,
     /// Its log files.
     pub logs: LogPaths,
     /// Its pid file.

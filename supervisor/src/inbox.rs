@@ -42,10 +42,15 @@ impl InboxSender {
             Event::Launched { .. }
             | Event::LaunchFailed { .. }
             | Event::LeaderExited { .. }
+            | Event::Listening { .. }
+            | Event::Hindered { .. }
+            | Event::Retired { .. }
             | Event::Exited { .. } => &self.lives,
             Event::Asked { .. }
             | Event::Hung { .. }
             | Event::Ready { .. }
+            | Event::Checked { .. }
+            | Event::Drained { .. }
             | Event::LogEnded { .. }
             | Event::Saved { .. }
             | Event::Flushed { .. }

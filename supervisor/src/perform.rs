@@ -41,6 +41,11 @@ impl Shell {
         match effect {
             Effect::Launch(order) => self.launch(&order),
             Effect::Signal { run, signal, to } => self.children.signal(run, signal, to),
+            Effect::Steer { .. }
+            | Effect::Check { .. }
+            | Effect::Drain { .. }
+            | Effect::Serve { .. }
+            | Effect::Retire { .. } => {}
             Effect::Save { generation, saved } => self.saver.save(generation, saved),
             Effect::Dump { ticket, saved } => self.saver.dump(ticket, saved),
             Effect::ReadDump { ticket } => self.saver.read_dump(ticket),
@@ -64,6 +69,11 @@ impl Shell {
             Event::Asked { .. }
             | Event::Hung { .. }
             | Event::Ready { .. }
+            | Event::Listening { .. }
+            | Event::Hindered { .. }
+            | Event::Checked { .. }
+            | Event::Drained { .. }
+            | Event::Retired { .. }
             | Event::LeaderExited { .. }
             | Event::LogEnded { .. }
             | Event::Saved { .. }

@@ -71,6 +71,7 @@ fn the_guide_of_one_bun_api_means_exactly_this() {
             wait_ready: false,
             listen_timeout: Span::secs(10),
         },
+        handover: config::HandoverRule::default(),
         logs: LogSpec {
             out: Some("/var/log/workscript/output.log".into()),
             err: Some("/var/log/workscript/error.log".into()),

@@ -64,6 +64,7 @@ pub(crate) fn app(name: &str, ids: &[u32]) -> AppView {
             wait_ready: false,
             listen_timeout: Span::secs(3),
         },
+        handover: config::HandoverRule::default(),
         stamp: Some("YYYY-MM-DD HH:mm:ss Z".to_owned()),
         origin: Some(Origin {
             file: PathBuf::from("/srv/app/ecosystem.config.cjs"),

@@ -43,6 +43,7 @@ pub(crate) fn app(name: &str) -> AppSpec {
             wait_ready: false,
             listen_timeout: Span::secs(3),
         },
+        handover: config::HandoverRule::default(),
         logs: LogSpec {
             out: Some(PathBuf::from(format!("/l/{name}.log"))),
             err: None,

@@ -324,6 +324,7 @@ fn spec() -> AppSpec {
             wait_ready: false,
             listen_timeout: Span::secs(3),
         },
+        handover: config::HandoverRule::default(),
         logs: LogSpec {
             out: Some("/srv/app/logs/out.log".into()),
             err: Some("/srv/app/logs/err.log".into()),

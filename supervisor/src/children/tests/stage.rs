@@ -203,6 +203,7 @@ pub(super) fn program(path: &str, args: &[&str]) -> AppSpec {
             wait_ready: false,
             listen_timeout: Span::secs(3),
         },
+        handover: config::HandoverRule::default(),
         logs: LogSpec {
             out: None,
             err: None,

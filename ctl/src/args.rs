@@ -37,7 +37,8 @@ With --json, which is a list of objects, each row has the same name, with `_` fo
   id, name and status stand in the title;
   instance is the number alone, its variable instance_var;
   next_start is the wait alone; its attempt is one more than failures;
-  the last lines are in last_death; restart, stop, ready and origin are objects.";
+  the last lines are in last_death; reload is the way alone;
+  restart, stop, ready, handover and origin are objects, listens and lacks lists of them.";
 
 const ENVIRONMENTS: &str = "\
 Of an app with several instances the first is shown; an id names another.

@@ -261,6 +261,7 @@ const fn reads_only(request: &Request) -> bool {
         | Request::Start { .. }
         | Request::Stop { .. }
         | Request::Restart { .. }
+        | Request::Reload { .. }
         | Request::Delete { .. }
         | Request::Reset { .. }
         | Request::Scale { .. }

@@ -2,6 +2,8 @@
 //!
 //! A row has the name that its value has in JSON, with a space for `_`.
 
+mod handover;
+
 use config::spec::{RestartDelay, RestartRule, Scope};
 use protocol::view::{AppView, InstanceView, StateView};
 
@@ -33,6 +35,7 @@ fn rows(app: &AppView, instance: &InstanceView) -> Rows {
     rows.extend(life(app, instance));
     rows.extend(program(app, instance));
     rows.extend(rules(app));
+    rows.extend(handover::rows(app, instance));
     rows.extend(files(app, instance));
     rows
 }

@@ -28,7 +28,8 @@ pub(crate) fn list(view: &View, sort: Option<Sort>) -> Vec<Value> {
 }
 
 /// What became of one instance: the object of [`list`], then in a word what became of it, whether
-/// that was asked for, and how it died or finished where it did. `app`: none where it is gone.
+/// that was asked for, how it or its successor died or finished where one did, and how it passed
+/// from one run to the next. `app`: none where it is gone.
 pub(crate) fn outcome(outcome: &Outcome, app: Option<&AppView>) -> Value {
     let instance = &outcome.instance;
     let mut shown = named(instance, instance.pid.and_then(memory::resident));
@@ -40,7 +41,9 @@ pub(crate) fn outcome(outcome: &Outcome, app: Option<&AppView>) -> Value {
         Reached::Done => ("done", Value::Null, Value::Null),
         Reached::AlreadySo => ("already_so", Value::Null, Value::Null),
         Reached::Overtaken => ("overtaken", Value::Null, Value::Null),
+        Reached::LeftAlone => ("left_alone", Value::Null, Value::Null),
         Reached::Died { death } => ("died", json!(death), Value::Null),
+        Reached::Kept { death } => ("kept", json!(death), Value::Null),
         Reached::Finished {
             status,
             finish,
@@ -54,6 +57,7 @@ pub(crate) fn outcome(outcome: &Outcome, app: Option<&AppView>) -> Value {
     shown.insert("reached".to_owned(), json!(outcome.reached.is_success()));
     shown.insert("death".to_owned(), death);
     shown.insert("finished".to_owned(), finish);
+    shown.insert("handed".to_owned(), json!(outcome.handed));
     in_order(shown)
 }
 
@@ -76,6 +80,10 @@ fn named(instance: &InstanceView, memory: Option<u64>) -> Map<String, Value> {
         "last_death": instance.last_death,
         "last_exit": instance.last_exit,
         "next_start": instance.next_in,
+        "listens": instance.listens,
+        "reload": instance.next_mode,
+        "lacks": instance.lacks,
+        "beside": instance.beside,
         "out_file": instance.logs.out,
         "error_file": instance.logs.err,
         "log_file": instance.logs.combined,
@@ -100,6 +108,7 @@ fn of_app(app: &AppView, user: &str) -> Map<String, Value> {
         "restart": app.restart,
         "stop": app.stop,
         "ready": app.ready,
+        "handover": app.handover,
         "log_date_format": app.stamp,
         "origin": app.origin,
     }))

@@ -4,6 +4,7 @@
 
 mod again;
 mod deaths;
+mod handover;
 mod notices;
 mod refusals;
 
@@ -17,6 +18,7 @@ use protocol::reply::DiskError;
 
 pub(crate) use again::given_up;
 pub(crate) use deaths::{death, ended, last_words_hint, launch, launch_hint, lived, safe};
+pub(crate) use handover::{addresses, handed, lack, lack_hint, manner, mode as handover_mode};
 pub(crate) use notices::notice;
 pub(crate) use refusals::refusal;
 

@@ -59,6 +59,7 @@ impl Instance {
             listens: Vec::new(),
             lacks: Vec::new(),
             beside: None,
+            next_mode: None,
             logs: spec.log_paths(self.id.0),
             pid_file: spec.pid_file(self.id.0),
         }

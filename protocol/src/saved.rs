@@ -60,6 +60,10 @@ pub enum SavedGoal {
 /// name or id is what holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most are of instances, and each is written and dropped at once"
+)]
 pub enum Record {
     /// The app has this specification.
     App {

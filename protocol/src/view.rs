@@ -6,7 +6,7 @@ use config::spec::{Exec, ExecMode, LogPaths, Origin, ReadyRule, RestartRule, Sto
 use config::{Address, AppName, HandoverRule, Namespace, Span};
 use serde::{Deserialize, Serialize};
 
-use crate::handover::Lack;
+use crate::handover::{Lack, Mode};
 use crate::reply::Death;
 use crate::{ExitStatus, InstanceId, Pid, RunId, Time};
 
@@ -94,6 +94,9 @@ pub struct InstanceView {
     /// one.
     #[serde(default)]
     pub beside: Option<RunId>,
+    /// In which way a reload would replace its current run; none when nothing runs.
+    #[serde(default)]
+    pub next_mode: Option<Mode>,
     /// Its log files.
     pub logs: LogPaths,
     /// Its pid file.

@@ -3,6 +3,7 @@
 use protocol::reply::{Death, DeathBy};
 use protocol::{ExitStatus, LaunchError, LaunchStage};
 
+use super::handover::{check_failure, not_listening};
 use super::{errno, span};
 
 /// ENOENT, EACCES and EMFILE, on every architecture that Linux runs on. Source: errno(3).
@@ -12,22 +13,31 @@ const PERMISSION_DENIED: i32 = 13;
 
 /// What happened, in a few words: `exit code 1 after 120ms`.
 pub(crate) fn death(death: &Death) -> String {
-    match &death.how {
-        DeathBy::Exit(status) => format!("{} after {}", ended(*status), span(death.lived)),
+    lived(&death.how, death.lived)
+}
+
+/// How it ended and, where it ended by itself, how long it lived.
+pub(crate) fn lived(how: &DeathBy, lived: config::Span) -> String {
+    match how {
+        DeathBy::Exit(_) => format!("{} after {}", end(how), span(lived)),
+        DeathBy::Launch(_)
+        | DeathBy::NotReady { .. }
+        | DeathBy::NotListening { .. }
+        | DeathBy::Unchecked { .. } => end(how),
+    }
+}
+
+/// How it ended.
+pub(crate) fn end(how: &DeathBy) -> String {
+    match how {
+        DeathBy::Exit(status) => ended(*status),
         DeathBy::Launch(error) => launch(error),
         DeathBy::NotReady { within } => {
             format!("it did not say that it is ready within {}", span(*within))
         }
+        DeathBy::NotListening { within, at } => not_listening(*within, at),
+        DeathBy::Unchecked { path, why } => check_failure(path, why),
     }
-}
-
-/// How it ended and how long it lived, for one without last words.
-pub(crate) fn lived(how: &DeathBy, lived: config::Span) -> String {
-    death(&Death {
-        how: how.clone(),
-        lived,
-        last_lines: Vec::new(),
-    })
 }
 
 /// The step that failed, what it was done to, and the kernel's reason.

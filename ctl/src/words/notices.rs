@@ -1,11 +1,14 @@
 //! What happened, as sentences: one line a notice.
 
+use std::path::Path;
+
 use config::{Signal, Span};
 use protocol::notice::{Cause, ReadyBy, Who};
-use protocol::reply::DeathBy;
-use protocol::{Notice, Pid};
+use protocol::reply::{DeathBy, DiskError};
+use protocol::{Handed, Lack, Notice, Pid};
 
-use super::deaths::ended;
+use super::deaths::{end, ended, safe};
+use super::handover::{lack, manner, mode, tally};
 use super::{count, disk, launch, lived, span};
 
 /// A notice in one line.
@@ -20,22 +23,27 @@ pub(crate) fn notice(notice: &Notice) -> String {
             format!("{} was not launched: {}", name(who), launch(why))
         }
         Notice::Ready { who, by, after } => {
-            format!(
-                "{} is ready after {}: {}",
-                name(who),
-                span(*after),
-                ready(*by)
-            )
+            let (after, by) = (span(*after), ready(*by));
+            format!("{} is ready after {after}: {by}", name(who))
         }
+        Notice::Listening { who, at } => {
+            format!("{} listens at {}", name(who), safe(&at.to_string()))
+        }
+        Notice::Hindered { who, lack } => hindered(who, lack),
+        Notice::Replacing { who, mode } => {
+            format!("{} is being replaced: {}", name(who), manner(*mode))
+        }
+        Notice::TookOver { who } => {
+            format!("{}: run {} gets the new connections", name(who), who.run)
+        }
+        Notice::Replaced { who, handed } => replaced(who, handed),
+        Notice::Kept { who, how } => kept(who, how),
         Notice::Stopping { who, cause } => {
             format!("{} is asked to end: {}", name(who), reason(*cause))
         }
         Notice::Killing { who, after } => {
-            format!(
-                "{} did not end within {}; it is killed",
-                name(who),
-                span(*after)
-            )
+            let after = span(*after);
+            format!("{} did not end within {after}; it is killed", name(who))
         }
         Notice::Stopped { who, status, .. } => {
             format!("{} has stopped: {}", name(who), ended(*status))
@@ -49,33 +57,53 @@ pub(crate) fn notice(notice: &Notice) -> String {
         Notice::Finished { who, status } => {
             format!("{} has finished: {}", name(who), ended(*status))
         }
-        Notice::Errored { who, deaths } => {
-            format!(
-                "{} is errored after {}; it is not started again",
-                name(who),
-                many(*deaths, "death")
-            )
-        }
+        Notice::Errored { who, deaths } => errored(who, *deaths),
         Notice::Applied { app, instances } => {
-            format!(
-                "{app} has its specification, {}",
-                many(*instances, "instance")
-            )
+            let instances = many(*instances, "instance");
+            format!("{app} has its specification, {instances}")
         }
         Notice::Deleted { app } => format!("{app} is forgotten"),
         Notice::LeftoversEnded { pids } => leftovers(pids),
         Notice::SaveFailed { why } => format!("the state is not on disk: {}", disk(why)),
-        Notice::StateDamaged { why, kept_as } => {
-            let (why, kept_as) = (disk(why), kept_as.display());
-            format!(
-                "the saved state was damaged, the one before was taken: {why}; it is kept as {kept_as}"
-            )
-        }
+        Notice::StateDamaged { why, kept_as } => damaged(why, kept_as),
         Notice::LogBlocked { why } => {
             format!("a log cannot be written and its app waits: {}", disk(why))
         }
         Notice::LogResumed { file } => format!("{} is written again", file.display()),
     }
+}
+
+fn hindered(who: &Who, missing: &Lack) -> String {
+    let missing = lack(missing);
+    format!("{} cannot be handed over in full: {missing}", name(who))
+}
+
+fn kept(who: &Who, how: &DeathBy) -> String {
+    let (run, how) = (who.run, end(how));
+    let name = name(who);
+    format!("{name}: run {run} serves on, its successor did not come up: {how}")
+}
+
+fn errored(who: &Who, deaths: u32) -> String {
+    let deaths = many(deaths, "death");
+    let name = name(who);
+    format!("{name} is errored after {deaths}; it is not started again")
+}
+
+fn damaged(why: &DiskError, kept_as: &Path) -> String {
+    let (why, kept_as) = (disk(why), kept_as.display());
+    format!("the saved state was damaged, the one before was taken: {why}; it is kept as {kept_as}")
+}
+
+fn replaced(who: &Who, handed: &Handed) -> String {
+    let (mode, took) = (mode(handed.mode), span(handed.took));
+    let mut facts = vec![format!(
+        "{}: run {} has replaced the one before ({mode}) in {took}",
+        name(who),
+        who.run
+    )];
+    facts.extend(tally(&handed.tally));
+    facts.join("; ")
 }
 
 fn ending(by: Option<(Signal, Pid)>) -> String {
@@ -113,6 +141,8 @@ const fn ready(by: ReadyBy) -> &'static str {
     match by {
         ReadyBy::Channel => "it said so on its channel",
         ReadyBy::Notify => "it said READY=1",
+        ReadyBy::Listening => "it listens",
+        ReadyBy::Checked => "it passed its check",
         ReadyBy::Lived => "it has lived long enough",
     }
 }
@@ -122,7 +152,8 @@ const fn reason(cause: Cause) -> &'static str {
         Cause::Operator => "somebody stopped it",
         Cause::Restart => "somebody restarted it",
         Cause::LeaderGone => "its main process has ended",
-        Cause::NotReady => "it did not become ready in time",
+        Cause::NotReady => "it did not become ready in time, or did not pass its check",
+        Cause::Replaced => "its successor takes its place",
         Cause::ShutDown => "the daemon ends",
     }
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use config::spec::{
     Exec, ExecMode, LogPaths, Origin, ReadyRule, RestartDelay, RestartRule, Scope, StopRule,
 };
-use config::{AppName, Namespace, Signal, Span};
+use config::{Address, AppName, Namespace, Signal, Span};
 use protocol::reply::{Death, DeathBy, Outcome, Reached};
 use protocol::view::{AppView, InstanceView, StateView};
-use protocol::{ExitStatus, InstanceId, Pid, Reply, RunId, Time, View};
+use protocol::{ExitStatus, InstanceId, Lack, LackOf, Mode, Pid, Reply, RunId, Time, View};
 
 /// No kernel gives such a number: what is read of the process is nothing, on every machine.
 const NO_PROCESS: u32 = 4_200_000;
@@ -18,6 +18,13 @@ pub(crate) fn fleet() -> View {
     let mut web = app("web", &[0, 1]);
     web.mode = ExecMode::Cluster;
     web.exec.args = vec!["--port".to_owned(), "a b".to_owned()];
+    web.instances = web.instances.into_iter().map(listening).collect();
+    web.instances[1].next_mode = Some(Mode::Queue);
+    web.instances[1].beside = Some(RunId(6));
+    web.instances[1].lacks = vec![Lack {
+        of: LackOf::Duplicate,
+        errno: 1,
+    }];
     let mut api = app("workscript-api", &[2]);
     api.namespace = Namespace::new("back").unwrap();
     api.instances[0] = waiting(api.instances[0].clone());
@@ -94,12 +101,25 @@ fn online(app: &AppName, id: u32, slot: u32) -> InstanceView {
         next_in: None,
         last_death: None,
         last_exit: None,
+        listens: Vec::new(),
+        lacks: Vec::new(),
+        beside: None,
+        next_mode: None,
         logs: LogPaths {
             out: Some(PathBuf::from(format!("/var/log/{app}-out-{id}.log"))),
             err: Some(PathBuf::from(format!("/var/log/{app}-error-{id}.log"))),
             combined: None,
         },
         pid_file: PathBuf::from(format!("/srv/pids/{app}-{id}.pid")),
+    }
+}
+
+/// The same instance, at a port.
+pub(crate) fn listening(instance: InstanceView) -> InstanceView {
+    InstanceView {
+        listens: vec![Address::Tcp(([0, 0, 0, 0], 3013).into())],
+        next_mode: Some(Mode::Overlap),
+        ..instance
     }
 }
 
@@ -151,7 +171,11 @@ pub(crate) fn death(how: DeathBy) -> Death {
 
 /// What became of an instance.
 pub(crate) fn outcome(instance: InstanceView, reached: Reached) -> Outcome {
-    Outcome { instance, reached }
+    Outcome {
+        instance,
+        reached,
+        handed: None,
+    }
 }
 
 /// The answer that everything is at rest, and saved.

@@ -279,6 +279,7 @@ pub(crate) fn spec(name: &str) -> AppSpec {
         restart: view.restart,
         stop: view.stop,
         ready: view.ready,
+        handover: view.handover,
         logs: config::spec::LogSpec {
             out: Some("/var/log/web-out.log".into()),
             err: Some("/var/log/web-error.log".into()),

@@ -6,6 +6,7 @@
     reason = "a test whose sample cannot be made has failed"
 )]
 
+mod handed;
 mod lines;
 mod messages;
 mod samples;

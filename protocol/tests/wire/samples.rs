@@ -11,7 +11,9 @@ use protocol::reply::{Death, DeathBy, DiskError, Finish, Outcome, Reached, Refus
 use protocol::request::{Existing, Request, ScaleTo, Selector};
 use protocol::saved::Saved;
 use protocol::view::{InstanceView, StateView};
-use protocol::{InstanceId, Pid, RunId, View};
+use protocol::{CheckFailure, InstanceId, Mode, Pid, RunId, View};
+
+use crate::handed::{addresses, handed, lacks};
 
 /// A text that would break a line, or JSON, if it were written as it is.
 pub(crate) const AWKWARD: &str = "a\nb\r\0\u{1b}[2J\"\\ \u{2028}✓";
@@ -52,11 +54,13 @@ pub(crate) fn requests() -> Vec<Request> {
         Request::Specs { select: select() },
         apply(Existing::Converge),
         apply(Existing::Restart),
+        apply(Existing::Reload),
         apply(Existing::Refuse),
         apply(Existing::Skip),
         Request::Start { select: select() },
         Request::Stop { select: select() },
         Request::Restart { select: select() },
+        Request::Reload { select: select() },
         Request::Delete { select: select() },
         Request::Reset { select: select() },
         scale(ScaleTo::Exactly(0)),
@@ -103,7 +107,27 @@ fn deaths() -> Vec<DeathBy> {
     let mut deaths: Vec<DeathBy> = ends().map(DeathBy::Exit).into();
     deaths.push(DeathBy::Launch(launch_error()));
     deaths.push(DeathBy::NotReady { within: Span(1) });
+    deaths.extend([Vec::new(), addresses()].map(|at| DeathBy::NotListening {
+        within: Span(1),
+        at,
+    }));
+    deaths.extend(check_failures().into_iter().map(|why| DeathBy::Unchecked {
+        path: AWKWARD.to_owned(),
+        why,
+    }));
     deaths
+}
+
+fn check_failures() -> Vec<CheckFailure> {
+    let mut failures: Vec<CheckFailure> = ends().map(CheckFailure::Ended).into();
+    failures.extend([
+        CheckFailure::Status(500),
+        CheckFailure::Late(Span(u64::MAX)),
+        CheckFailure::Broken(104),
+        CheckFailure::NotHttp,
+        CheckFailure::NoPort,
+    ]);
+    failures
 }
 
 fn instance(state: StateView) -> InstanceView {
@@ -121,6 +145,10 @@ fn instance(state: StateView) -> InstanceView {
         next_in: None,
         last_death: None,
         last_exit: Some(ExitStatus::Code(0)),
+        listens: addresses(),
+        lacks: lacks(),
+        beside: Some(RunId(8)),
+        next_mode: Some(Mode::Queue),
         logs: LogPaths {
             out: Some(PathBuf::from("/l/ö ut.log")),
             ..LogPaths::default()
@@ -186,6 +214,7 @@ fn outcomes() -> Vec<Outcome> {
         Reached::Done,
         Reached::AlreadySo,
         Reached::Overtaken,
+        Reached::LeftAlone,
         finished(Finish::Expected),
         finished(Finish::Unexpected),
     ]
@@ -195,10 +224,17 @@ fn outcomes() -> Vec<Outcome> {
             .into_iter()
             .map(|how| Reached::Died { death: death(how) }),
     )
+    .chain(
+        deaths()
+            .into_iter()
+            .map(|how| Reached::Kept { death: death(how) }),
+    )
     .zip(states.into_iter().cycle())
-    .map(|(reached, state)| Outcome {
+    .zip(handed().into_iter().map(Some).chain([None]).cycle())
+    .map(|((reached, state), handed)| Outcome {
         instance: instance(state),
         reached,
+        handed,
     })
     .collect()
 }
@@ -238,12 +274,20 @@ pub(crate) fn notices() -> Vec<Notice> {
         lived: Span(1),
         next_in: Some(Span(5000)),
     };
-    let ways = [ReadyBy::Channel, ReadyBy::Notify, ReadyBy::Lived].map(ready);
+    let ways = [
+        ReadyBy::Channel,
+        ReadyBy::Notify,
+        ReadyBy::Listening,
+        ReadyBy::Checked,
+        ReadyBy::Lived,
+    ]
+    .map(ready);
     let causes = [
         Cause::Operator,
         Cause::Restart,
         Cause::LeaderGone,
         Cause::NotReady,
+        Cause::Replaced,
         Cause::ShutDown,
     ]
     .map(stopping);
@@ -251,6 +295,7 @@ pub(crate) fn notices() -> Vec<Notice> {
     of_daemon()
         .into_iter()
         .chain(of_runs())
+        .chain(of_hand_overs())
         .chain(ways)
         .chain(causes)
         .chain(deaths)
@@ -315,6 +360,33 @@ fn of_runs() -> [Notice; 6] {
             deaths: 16,
         },
     ]
+}
+
+fn of_hand_overs() -> Vec<Notice> {
+    let mut notices = vec![Notice::TookOver { who: who() }];
+    notices.extend(
+        addresses()
+            .into_iter()
+            .map(|at| Notice::Listening { who: who(), at }),
+    );
+    notices.extend(
+        lacks()
+            .into_iter()
+            .map(|lack| Notice::Hindered { who: who(), lack }),
+    );
+    for handed in handed() {
+        notices.push(Notice::Replacing {
+            who: who(),
+            mode: handed.mode,
+        });
+        notices.push(Notice::Replaced { who: who(), handed });
+    }
+    notices.extend(
+        deaths()
+            .into_iter()
+            .map(|how| Notice::Kept { who: who(), how }),
+    );
+    notices
 }
 
 fn who() -> Who {

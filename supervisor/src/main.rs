@@ -7,6 +7,15 @@ mod children;
 mod clients;
 mod clock;
 mod daemon;
+#[cfg_attr(
+    not(test),
+    expect(
+        dead_code,
+        unused_imports,
+        reason = "for the drain and the relay, which use it"
+    )
+)]
+mod http_head;
 mod inbox;
 mod journal;
 mod kernel;

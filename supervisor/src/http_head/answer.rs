@@ -1,0 +1,113 @@
+//! The word in an answer.
+
+use super::fields::{Head, Says};
+use super::framing::Body;
+use super::rewritten::Rewritten;
+
+/// What can be done for the word in bytes that a server is about to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// Nothing: they do not begin with a status line of HTTP/1, or end within one.
+    NotAHead,
+    /// Nothing yet: they hold interim answers (1xx) only.
+    Interim,
+    /// Nothing is to be done: the word is there.
+    SaysClose,
+    /// Nothing may be done: the connection becomes something else.
+    Upgrade,
+    /// These are to be written for them.
+    Rewritten(Rewritten),
+}
+
+/// What the beginning of some bytes has to do with a status line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Status {
+    /// It is one, of this number.
+    Line(u16),
+    /// It may become one.
+    Unfinished,
+    /// It is none.
+    Other,
+}
+
+/// What follows a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Another one, at this place.
+    At(usize),
+    /// Perhaps another one, of which too little is there.
+    Unfinished,
+    /// Nothing that is known to be one.
+    Nothing,
+}
+
+/// Puts `Connection: close` into the last of the heads that these bytes hold.
+///
+/// The bytes are one write, from its beginning; they need not hold the whole head. What was
+/// rewritten says the word: asking again gives [`Word::SaysClose`].
+pub(crate) fn with_close(bytes: &[u8]) -> Word {
+    let mut at = 0;
+    loop {
+        let (Status::Line(status), Some(head)) = (status(&bytes[at..]), Head::cut(bytes, at))
+        else {
+            return Word::NotAHead;
+        };
+        let is_interim = status / 100 == 1;
+        match head.says() {
+            _ if status == 101 => return Word::Upgrade,
+            Says::Upgrade if !is_interim => return Word::Upgrade,
+            Says::Close if !is_interim => return Word::SaysClose,
+            Says::Close | Says::Upgrade | Says::Nothing => {}
+        }
+        match next(bytes, &head, status) {
+            Next::At(place) => at = place,
+            Next::Unfinished => return Word::NotAHead,
+            Next::Nothing if is_interim => return Word::Interim,
+            Next::Nothing => return Word::Rewritten(head.with_close()),
+        }
+    }
+}
+
+/// What follows the message of this head.
+fn next(bytes: &[u8], head: &Head<'_>, number: u16) -> Next {
+    let Some(head_end) = head.end else {
+        return Next::Nothing;
+    };
+    let body = match number {
+        100..=199 | 204 | 304 => Body::Length(0),
+        _ => Body::of(head),
+    };
+    // Either a body that looks like a head, or an answer to HEAD, which has a length and no body.
+    // Only the lengths can be believed, and no further than here.
+    let is_ambiguous = body != Body::Length(0) && status(&bytes[head_end..]) != Status::Other;
+    let end = body.end(bytes, head_end).filter(|_| !is_ambiguous);
+    match end.map(|end| (end, &bytes[end..])) {
+        None | Some((_, [])) => Next::Nothing,
+        Some((end, rest)) => match status(rest) {
+            Status::Line(_) => Next::At(end),
+            Status::Unfinished => Next::Unfinished,
+            Status::Other => Next::Nothing,
+        },
+    }
+}
+
+/// Looks for a status line of HTTP/1 at the beginning.
+fn status(bytes: &[u8]) -> Status {
+    const SHAPE: &[u8; 12] = b"HTTP/1.v ddd";
+    let fits = |(byte, shape): (&u8, &u8)| match shape {
+        b'v' => matches!(byte, b'0' | b'1'),
+        b'd' => byte.is_ascii_digit(),
+        _ => byte == shape,
+    };
+    if !bytes.iter().zip(SHAPE).all(fits) {
+        return Status::Other;
+    }
+    match (bytes.get(9..12), bytes.get(12)) {
+        (Some(digits), Some(b' ' | b'\r' | b'\n')) => {
+            let value = |sum, digit: &u8| sum * 10 + u16::from(digit - b'0');
+            Status::Line(digits.iter().fold(0, value))
+        }
+        (Some(_), Some(_)) => Status::Other,
+        (Some(_) | None, None) | (None, Some(_)) => Status::Unfinished,
+    }
+}

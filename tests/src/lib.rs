@@ -17,6 +17,7 @@ pub mod follower;
 pub mod home;
 pub mod http;
 pub mod journey;
+pub mod load;
 pub mod notices;
 pub mod outcome;
 pub mod ports;

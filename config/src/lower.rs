@@ -4,8 +4,10 @@
 //! Each part reads its attributes, reports what is wrong with them and goes on with a default. A
 //! specification exists only where nothing was wrong.
 
+pub(crate) mod address;
 pub(crate) mod draft;
 pub(crate) mod environment;
+pub(crate) mod handover;
 mod interpreter;
 mod logs;
 mod program;
@@ -112,6 +114,7 @@ fn spec(reader: &mut Reader<'_, '_>, name: &str) -> Option<AppSpec> {
     let restart = restart::restart(reader);
     let stop = restart::stop(reader);
     let ready = restart::ready(reader);
+    let handover = handover::handover(reader, &cwd);
     let logs = logs::logs(reader, name, &cwd, instances);
     let pid_file = logs::pid_file(reader, name, &cwd);
     let exec = exec?;
@@ -136,7 +139,7 @@ fn spec(reader: &mut Reader<'_, '_>, name: &str) -> Option<AppSpec> {
         restart,
         stop,
         ready,
-        handover: crate::HandoverRule::default(),
+        handover,
         logs,
         pid_file,
         origin: origin(reader),

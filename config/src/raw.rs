@@ -2,7 +2,8 @@
 //! the schema come.
 //!
 //! Each attribute goes by its name, by PM2's other names for it, and by each of them in camelCase.
-//! Source: PM2 7 `lib/API/schema.json`; `env_file`, `kill_signal` are ours.
+//! Source: PM2 7 `lib/API/schema.json`; what is about a hand-over, `env_file` and
+//! `kill_signal` are ours.
 
 mod kind;
 mod table;

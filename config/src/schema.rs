@@ -104,7 +104,7 @@ fn kind_schema(kind: Kind) -> Value {
             {"type": ["integer", "string", "null"]},
             {"type": "array", "items": {"type": ["integer", "string"]}},
         ]}),
-        Kind::Span => json!({
+        Kind::Span | Kind::Settle | Kind::Silence => json!({
             "type": ["number", "string", "null"],
             "minimum": 0,
             "examples": [5000, "5s", "1h30m"],
@@ -120,6 +120,18 @@ fn kind_schema(kind: Kind) -> Value {
         ]}),
         Kind::Mode => json!({"enum": ["fork", "cluster", "fork_mode", "cluster_mode", null]}),
         Kind::LogType => json!({"enum": ["raw", "json", null]}),
+        Kind::Handover => json!({"enum": ["auto", "overlap", "queue", "off", false, null]}),
+        Kind::KeepAlive => json!({"enum": ["adopt", "close", null]}),
+        Kind::Backlog => json!({"enum": ["max", "app", null]}),
+        Kind::NoNewPrivs => json!({"enum": ["auto", "never", null]}),
+        Kind::UrlPath => json!({
+            "type": ["string", "null"], "pattern": "^/[!-~]*$", "examples": ["/health"],
+        }),
+        Kind::Batch => number(1, INSTANCES_MAX.into()),
+        Kind::Listen => json!({"anyOf": [
+            {"type": ["integer", "string", "null"]},
+            {"type": "array", "items": {"type": ["integer", "string"]}},
+        ], "examples": [3013, ["127.0.0.1:3013", "unix:/run/x.sock"]]}),
     }
 }
 

@@ -33,7 +33,7 @@ impl Wrong {
     }
 
     /// `must be <wanted>, not <value>`.
-    fn must_be(wanted: &str, value: &Value) -> Self {
+    pub(crate) fn must_be(wanted: &str, value: &Value) -> Self {
         Self::new(format!("must be {wanted}, not {}", shown(value)))
     }
 
@@ -144,6 +144,16 @@ pub(crate) fn one_of(value: &Value, words: &[&'static str]) -> Result<&'static s
     })
 }
 
+/// What one of several words stands for.
+pub(crate) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, Wrong> {
+    let names: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
+    let word = one_of(value, &names)?;
+    let meant = words.iter().find(|(known, _)| *known == word);
+    meant
+        .map(|(_, meaning)| *meaning)
+        .ok_or_else(|| Wrong::must_be("one of those words", value))
+}
+
 /// A number, also as text.
 fn number(value: &Value) -> Option<f64> {
     match value {
@@ -154,7 +164,7 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// A whole number, also as text.
-fn integer(value: &Value) -> Option<i64> {
+pub(crate) fn integer(value: &Value) -> Option<i64> {
     let number = number(value)?;
     // Beyond 2^53 neighbouring whole numbers cannot be told apart.
     let whole = number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0;
@@ -178,6 +188,18 @@ pub(crate) fn whole(value: &Value, min: i64, max: i64) -> Result<i64, Wrong> {
 pub(crate) fn span(value: &Value) -> Result<Span, Wrong> {
     let wrong = Wrong::must_be("a length of time", value);
     measured(value, Span::from_millis, wrong, "milliseconds")
+}
+
+/// A length of time in `min..=max`.
+pub(crate) fn span_within(value: &Value, min: Span, max: Span) -> Result<Span, Wrong> {
+    let length = span(value)?;
+    if length < min {
+        return Err(Wrong::must_be(&format!("at least {min}"), value));
+    }
+    if length > max {
+        return Err(Wrong::must_be(&format!("at most {max}"), value));
+    }
+    Ok(length)
 }
 
 /// An amount of memory: bytes, or a text with a unit.

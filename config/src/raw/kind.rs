@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::lower::typed::{self, Wrong};
+use crate::lower::{address, handover};
 
 /// The types of attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,24 @@ pub(crate) enum Kind {
     Cron,
     /// What is watched: true, a path, or several.
     Watch,
+    /// How a run is replaced.
+    Handover,
+    /// What becomes of silent connections.
+    KeepAlive,
+    /// How many connections may wait.
+    Backlog,
+    /// Whether privileges may be forbidden.
+    NoNewPrivs,
+    /// What a server is asked for.
+    UrlPath,
+    /// How many instances at once.
+    Batch,
+    /// How long connections that are being made may take.
+    Settle,
+    /// How long a connection must be silent.
+    Silence,
+    /// Where a program listens: one address or several.
+    Listen,
     /// What is left out of the environment: true, an exact name, or parts of names.
     Filter,
 }
@@ -86,6 +105,15 @@ impl Kind {
             Self::User => typed::scalar(value).map(drop),
             Self::Mode => typed::mode(value).map(drop),
             Self::LogType => typed::one_of(value, &["raw", "json"]).map(drop),
+            Self::Handover => handover::mode(value).map(drop),
+            Self::KeepAlive => handover::keepalive(value).map(drop),
+            Self::Backlog => handover::backlog(value).map(drop),
+            Self::NoNewPrivs => handover::no_new_privs(value).map(drop),
+            Self::UrlPath => handover::url_path(value).map(drop),
+            Self::Batch => handover::batch(value).map(drop),
+            Self::Settle => handover::settle(value).map(drop),
+            Self::Silence => handover::silence(value).map(drop),
+            Self::Listen => address::written(value).map(drop),
         }
     }
 }

@@ -85,6 +85,42 @@ attributes! {
     "treekill" [] Bool Honoured => "False: signals reach the program itself, not what it started.";
     "wait_ready" [] Bool Honoured => "True: it is ready when it says so.";
     "listen_timeout" [] Span Honoured => "How long it may take to become ready; by default 10s.";
+    "handover" [] Handover Honoured =>
+        "How a reload replaces it: `overlap`, the successor starts beside it; `queue`, never two at \
+         once, clients wait meanwhile; `off`, stopped, then started; by default `auto`, `overlap` \
+         for what listens.";
+    "reload_check" [] UrlPath Honoured =>
+        "A path, as `/health`, that a successor must answer with a status from 200 to 399 before \
+         clients reach it.";
+    "reload_batch" [] Batch Honoured =>
+        "How many of its instances a reload replaces at once; by default 1.";
+    "handover_settle" [] Settle Honoured =>
+        "How long connections that are being made at a hand-over may take to be seen; by default \
+         100ms, at most 1m.";
+    "drain_timeout" [] Span Honoured =>
+        "How long what a replaced run has begun may take; later is cut, and counted; by default \
+         30s.";
+    "drain_idle" [] Silence Honoured =>
+        "How long a connection must be silent until it counts as idle, where nothing is known of \
+         it: longer than any request takes; by default 5s, at least 100ms.";
+    "queue_pause" [] Span Honoured =>
+        "How long clients may wait for requests in flight, where the old run must end first; by \
+         default 5s.";
+    "hold_timeout" [] Span Honoured =>
+        "How long clients may wait for an app that died, until they are refused; by default 30s.";
+    "keepalive" [] KeepAlive Honoured =>
+        "`adopt`: the daemon keeps idle connections of a replaced run open; `close`: they end with \
+         it; by default `adopt`.";
+    "backlog" [] Backlog Honoured =>
+        "How many connections may wait to be accepted: `max`, as many as the kernel allows; `app`, \
+         as many as the app asks for; by default `max`.";
+    "no_new_privs" [] NoNewPrivs Honoured =>
+        "Whether the app may be forbidden to gain privileges, as by sudo: `auto`, where the daemon \
+         is not root; `never`, which leaves only restarts there; by default `auto`.";
+    "listen" [] Listen Honoured =>
+        "Sockets that it is given, as `LISTEN_FDS` tells it: ports, as `3013` (all addresses), \
+         addresses, as `127.0.0.1:3013` or `[::1]:80`, or files, as `unix:/run/x.sock`, relative \
+         to `cwd`.";
     "watch" [] Watch Unserved => "Restart it when files change.";
     "ignore_watch" [] List Unserved => "Which files may change.";
     "watch_delay" [] Span Unserved => "How long to wait after a change.";

@@ -53,6 +53,21 @@ fn yaml_errors_point_at_key_and_value() {
 }
 
 #[test]
+fn mistakes_about_a_hand_over_say_what_would_be_right() {
+    let scene = Scene::with(&["node"]);
+    let loaded = scene.load(
+        "apps.yaml",
+        "apps:\n  - name: web\n    script: server.js\n    handover: overlay\n    \
+         reload_check: http://localhost:3013/health\n    reload_batch: 0\n    \
+         handover_settle: 2m\n    drain_timeout: soon\n    drain_idle: 0\n    \
+         keepalive: keep\n    backlog: 511\n    no_new_privs: true\n    drainTimout: 5s\n    \
+         listen: [3013, localhost:80, 70000, 0, '@x']\n  \
+         - name: two\n    script: server.js\n    listen: [3013, ':3013']\n",
+    );
+    assert_snapshot!(scene.shown(&loaded));
+}
+
+#[test]
 fn toml_errors_are_all_reported() {
     let scene = Scene::with(&["node"]);
     let broken = scene.load("broken.toml", "[[apps]]\nname = web\nscript = 'a\n");

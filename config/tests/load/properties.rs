@@ -117,6 +117,7 @@ proptest! {
             "name", "script", "args", "cwd", "interpreter", "env", "instances", "out_file", "port",
             "max_restarts", "kill_signal", "stop_exit_codes", "uid", "filter_env", "env_file",
             "min_uptime", "max_memory_restart", "env_x", "exec_mode", "log_file", "namespace",
+            "handover", "reload_check", "reload_batch", "drain_idle", "listen", "keepalive",
         ]),
         value in value(),
     ) {

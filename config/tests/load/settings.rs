@@ -1,7 +1,8 @@
 //! What each setting means.
 
+use config::handover::{Backlog, KeepAlive, NoNewPrivs};
 use config::spec::{ExecMode, RestartDelay, RunAs, Scope};
-use config::{Signal, Source, Span, Wanted};
+use config::{Address, Handover, HandoverRule, Signal, Source, Span, Wanted};
 use serde_json::{Value, json};
 
 use crate::scene::{Scene, flagged, one};
@@ -48,6 +49,125 @@ fn a_backoff_overrides_a_fixed_delay() {
     let delay = |settings| app(&scene, settings).restart.delay;
     assert_eq!(delay(both), RestartDelay::Backoff(Span::millis(100)));
     assert_eq!(delay(off), RestartDelay::Fixed(Span::millis(1)));
+}
+
+#[test]
+fn a_hand_over_is_as_it_is_by_default_where_nothing_is_said() {
+    let scene = Scene::with(&["node"]);
+    assert_eq!(app(&scene, json!({})).handover, HandoverRule::default());
+}
+
+#[test]
+fn every_setting_of_a_hand_over_is_read_in_either_spelling() {
+    let scene = Scene::with(&["node"]);
+    let expected = HandoverRule {
+        mode: Handover::Overlap,
+        check: Some("/health?deep=1".to_owned()),
+        batch: 2,
+        settle: Span::ZERO,
+        drain_timeout: Span::secs(120),
+        drain_idle: Span::secs(1),
+        queue_pause: Span::millis(2500),
+        hold_timeout: Span::ZERO,
+        keepalive: KeepAlive::Close,
+        backlog: Backlog::App,
+        no_new_privs: NoNewPrivs::Auto,
+        listen: vec![Address::Tcp(([127, 0, 0, 1], 3013).into())],
+    };
+    let snake = json!({
+        "handover": "overlap",
+        "reload_check": "/health?deep=1",
+        "reload_batch": "2",
+        "handover_settle": 0,
+        "drain_timeout": "2m",
+        "drain_idle": "1s",
+        "queue_pause": 2500,
+        "hold_timeout": 0,
+        "keepalive": "close",
+        "backlog": "app",
+        "no_new_privs": "auto",
+        "listen": "127.0.0.1:3013",
+    });
+    let camel: serde_json::Map<String, Value> = snake
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| (camel(key), value.clone()))
+        .collect();
+    assert!(camel.contains_key("drainTimeout"));
+    assert_eq!(app(&scene, snake).handover, expected);
+    assert_eq!(app(&scene, Value::Object(camel)).handover, expected);
+}
+
+fn camel(key: &str) -> String {
+    let mut words = key.split('_');
+    let first = words.next().unwrap().to_owned();
+    words.fold(first, |camel, word| {
+        let (head, tail) = word.split_at(1);
+        camel + &head.to_uppercase() + tail
+    })
+}
+
+#[test]
+fn what_an_app_is_given_to_listen_at_may_be_ports_addresses_and_files() {
+    let scene = Scene::with(&["node"]);
+    let spec = app(
+        &scene,
+        json!({"cwd": "bin", "script": "node", "listen": [
+            3013, "127.0.0.1:3013", "[::1]:80", "unix:/run/x.sock", "y.sock", "~/z.sock",
+        ]}),
+    );
+    let shown: Vec<String> = spec
+        .handover
+        .listen
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let unix = |name| format!("unix:{}", scene.path(name).display());
+    assert_eq!(
+        shown,
+        [
+            "[::]:3013".to_owned(),
+            "127.0.0.1:3013".to_owned(),
+            "[::1]:80".to_owned(),
+            "unix:/run/x.sock".to_owned(),
+            unix("bin/y.sock"),
+            unix("home/z.sock"),
+        ]
+    );
+}
+
+#[test]
+fn settings_that_another_one_makes_useless_are_warned_of() {
+    let scene = Scene::with(&["node"]);
+    let told = |settings: Value| {
+        let loaded = scene.load("apps.json", &json!([settings]).to_string());
+        let told = loaded.warnings.iter().map(|warning| warning.place.clone());
+        told.collect::<Vec<String>>()
+    };
+    let script = "server.js";
+    assert_eq!(
+        told(
+            json!({"script": script, "handover": "off", "drain_timeout": 1, "keepalive": "close"})
+        ),
+        ["[0].drain_timeout", "[0].keepalive"]
+    );
+    assert_eq!(
+        told(
+            json!({"script": script, "handover": "queue", "reload_check": "/", "drain_idle": "1s"})
+        ),
+        ["[0].reload_check"]
+    );
+    assert_eq!(
+        told(json!({"script": script, "no_new_privs": "never"})),
+        ["[0].no_new_privs"]
+    );
+    let root = Scene {
+        uid: 0,
+        ..Scene::with(&["node"])
+    };
+    let text = json!([{"script": script, "no_new_privs": "never"}]).to_string();
+    assert_eq!(root.load("apps.json", &text).warnings, []);
 }
 
 #[test]

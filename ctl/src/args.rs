@@ -18,7 +18,7 @@ use crate::select::Typed;
 
 pub(crate) use attributes::Attributes;
 pub(crate) use logs::LogsArgs;
-pub(crate) use start::{FileArgs, RestartArgs, StartArgs};
+pub(crate) use start::{FileArgs, RenewArgs, StartArgs};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -39,6 +39,17 @@ With --json, which is a list of objects, each row has the same name, with `_` fo
   next_start is the wait alone; its attempt is one more than failures;
   the last lines are in last_death; reload is the way alone;
   restart, stop, ready, handover and origin are objects, listens and lacks lists of them.";
+
+const RELOAD: &str = "\
+What listens gets its successor beside it: that one is started, and checked, while the old one
+serves; then new connections go to it, and the old one ends when what it has begun is done. Where
+the successor does not come up the old one serves on, and the exit code is 1. What is down is
+started. `handover`, `reload_check`, `reload_batch` and `drain_timeout` of a configuration say how.
+
+Examples:
+  wsctl reload web
+  wsctl reload ecosystem.config.cjs --only web    with what the file says now
+  wsctl reload all --update-env";
 
 const ENVIRONMENTS: &str = "\
 Of an app with several instances the first is shown; an id names another.
@@ -135,8 +146,15 @@ pub(crate) enum Command {
     Start(Box<StartArgs>),
     /// Stop apps; they stay in the list
     Stop(Selected),
-    /// Stop apps, then start them
-    Restart(Box<RestartArgs>),
+    /// Stop apps, then start them; who connects to one that listens waits meanwhile
+    #[command(alias = "startOrRestart")]
+    Restart(Box<RenewArgs>),
+    /// Replace what runs without losing a request, as far as that is possible
+    #[command(
+        aliases = ["gracefulReload", "softReload", "startOrReload", "startOrGracefulReload"],
+        after_help = RELOAD
+    )]
+    Reload(Box<RenewArgs>),
     /// Stop apps and forget them
     #[command(visible_alias = "del")]
     Delete(Selected),

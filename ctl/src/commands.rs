@@ -16,6 +16,8 @@ mod kill;
 mod logs;
 mod pid;
 mod ping;
+mod reload;
+mod renew;
 mod reset;
 mod restart;
 mod resurrect;
@@ -37,6 +39,7 @@ pub(crate) fn run(command: Command, context: &mut Context) -> anyhow::Result<Exi
         Command::Start(args) => start::run(&args, context),
         Command::Stop(selected) => stop::run(&selected, context),
         Command::Restart(args) => restart::run(&args, context),
+        Command::Reload(args) => reload::run(&args, context),
         Command::Delete(selected) => delete::run(&selected, context),
         Command::List => list::run(context),
         Command::Describe(selected) => describe::run(&selected, context),

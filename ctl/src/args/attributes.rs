@@ -58,6 +58,8 @@ pub(crate) struct Attributes {
     #[command(flatten)]
     life: Life,
     #[command(flatten)]
+    passing: Passing,
+    #[command(flatten)]
     files: Files,
     #[command(flatten)]
     unheeded: Unheeded,
@@ -105,6 +107,23 @@ struct Life {
     /// The time it has to say so
     #[arg(long, value_name = "TIME")]
     listen_timeout: Option<String>,
+}
+
+/// How one run passes to the next.
+#[derive(Debug, Clone, Default, Args)]
+struct Passing {
+    /// How a reload replaces it: `auto`, `overlap`, `queue` or `off`
+    #[arg(long, value_name = "MODE")]
+    handover: Option<String>,
+    /// What a successor must answer before clients reach it, as `/health`
+    #[arg(long, value_name = "PATH")]
+    reload_check: Option<String>,
+    /// The time for what a replaced run has begun
+    #[arg(long, value_name = "TIME")]
+    drain_timeout: Option<String>,
+    /// A socket that it is given, as `3013`, `127.0.0.1:3013` or `unix:FILE`; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<String>,
 }
 
 /// Where its output goes.
@@ -208,6 +227,7 @@ impl Attributes {
         given.number("gid", &self.gid);
         given.list("args", &self.script_args);
         self.life.add_to(&mut given);
+        self.passing.add_to(&mut given);
         self.files.add_to(&mut given);
         self.unheeded.add_to(&mut given);
         given.0
@@ -258,6 +278,15 @@ impl Life {
         given.off("treekill", self.no_treekill);
         given.on("wait_ready", self.wait_ready);
         given.number("listen_timeout", &self.listen_timeout);
+    }
+}
+
+impl Passing {
+    fn add_to(&self, given: &mut Given) {
+        given.text("handover", &self.handover);
+        given.text("reload_check", &self.reload_check);
+        given.number("drain_timeout", &self.drain_timeout);
+        given.list("listen", &self.listen);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The arguments of `start` and `restart`.
+//! The arguments of `start`, `restart` and `reload`.
 
 use std::path::PathBuf;
 
@@ -46,15 +46,18 @@ impl StartArgs {
     }
 }
 
-/// What `restart` takes.
+/// What `restart` and `reload` take.
 #[derive(Debug, Args)]
-pub(crate) struct RestartArgs {
+pub(crate) struct RenewArgs {
     /// Names, ids, namespaces, `/regex/`, `all`, configuration files, or `-` for one on stdin
     #[arg(value_name = "APP", required_unless_present = "config")]
     pub(crate) targets: Vec<String>,
     /// Give the apps the environment of this shell
     #[arg(short = 'a', long)]
     pub(crate) update_env: bool,
+    /// PM2's flag, which there goes over a lock that a broken reload left
+    #[arg(short, long, hide = true)]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) file: FileArgs,
     #[command(flatten)]

@@ -11,8 +11,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 
 /// The verbs after which an app is named.
-const VERBS: &str =
-    "start stop restart delete del describe show desc info logs log env pid id scale reset flush";
+const VERBS: &str = "start stop restart reload delete del describe show desc info logs log env pid id scale reset flush";
 
 /// Prints the script for a shell, for the name under which this program was called.
 pub(crate) fn run(shell: Shell, context: &mut Context) -> anyhow::Result<Exit> {

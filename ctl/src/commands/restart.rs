@@ -1,134 +1,22 @@
 //! `restart`: what runs is stopped, then started.
-//!
-//! A restart by name keeps the app's specification, as with PM2. People expect that it reads the
-//! configuration again; where that has changed since the app was started, a hint says what does.
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
-use std::time::UNIX_EPOCH;
-
-use config::load::Source;
+use protocol::Request;
 use protocol::request::Existing;
-use protocol::view::AppView;
-use protocol::{Request, Selector, View};
 
-use crate::amend;
-use crate::args::RestartArgs;
-use crate::client::Client;
-use crate::commands::start::{needs_a_file, wanted, warn_of};
+use crate::args::RenewArgs;
+use crate::commands::renew::{self, Verb};
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::select::{self, Typed};
-use crate::settled::{self, Deed, Settled};
-use crate::{clock, load};
+use crate::settled::Deed;
+
+const RESTART: Verb = Verb {
+    word: "restart",
+    deed: Deed::Restart,
+    request: |select| Request::Restart { select },
+    existing: Existing::Restart,
+};
 
 /// Restarts apps; those of a configuration with what it says.
-pub(crate) fn run(args: &RestartArgs, context: &mut Context) -> anyhow::Result<Exit> {
-    warn_of(&args.attributes, context);
-    let (sources, words) = split(args, context)?;
-    needs_a_file(&args.file, &sources)?;
-    let given = args.attributes.given();
-    let mut configured = Vec::new();
-    for source in &sources {
-        let wanted = wanted(&args.file, given.clone());
-        configured.extend(load::specs(source, &wanted, context)?);
-    }
-    let mut client = if words.is_empty() {
-        context.client_or_start()?
-    } else {
-        context.client()?
-    };
-    let mut settled = Settled::default();
-    if !words.is_empty() {
-        let select = select::selectors(
-            Typed {
-                words: &words,
-                config: None,
-            },
-            &mut client,
-            context,
-        )?;
-        by_name(select, args, &mut settled, &mut client, context)?;
-    }
-    if !configured.is_empty() {
-        let (apps, existing) = (configured, Existing::Restart);
-        settled.ask(&mut client, Request::Apply { apps, existing })?;
-    }
-    settled::show(Deed::Restart, &settled, &mut client, context)
-}
-
-/// The configurations and the words among what was typed.
-fn split(args: &RestartArgs, context: &Context) -> anyhow::Result<(Vec<Source>, Vec<String>)> {
-    let mut sources: Vec<Source> = args
-        .file
-        .config
-        .clone()
-        .map(Source::File)
-        .into_iter()
-        .collect();
-    let mut words = Vec::new();
-    for target in &args.targets {
-        match select::configuration(target, context) {
-            Some(file) => sources.push(load::source(&file)?),
-            None => words.push(target.clone()),
-        }
-    }
-    Ok((sources, words))
-}
-
-fn by_name(
-    select: Vec<Selector>,
-    args: &RestartArgs,
-    settled: &mut Settled,
-    client: &mut Client,
-    context: &Context,
-) -> anyhow::Result<()> {
-    let given = args.attributes.given();
-    if args.update_env || !given.is_empty() {
-        let mut apps = amend::amended(select, &given, client, context)?;
-        if args.update_env {
-            for spec in &mut apps {
-                amend::take_environment(spec, &given, context)?;
-            }
-        }
-        let existing = Existing::Restart;
-        return settled.ask(client, Request::Apply { apps, existing });
-    }
-    let before = client.view()?;
-    settled.ask(client, Request::Restart { select })?;
-    for file in changed_since(&before, settled) {
-        let file = file.display();
-        context.printer.hint(&format!(
-            "{file} was changed since the app was started; `wsctl restart {file}` applies it"
-        ));
-    }
-    Ok(())
-}
-
-/// The configurations of restarted apps that are newer than the runs before.
-fn changed_since(before: &View, settled: &Settled) -> BTreeSet<PathBuf> {
-    let restarted: BTreeSet<_> = settled
-        .outcomes
-        .iter()
-        .map(|outcome| &outcome.instance.app)
-        .collect();
-    let apps = before
-        .apps
-        .iter()
-        .filter(|app| restarted.contains(&app.name));
-    apps.filter_map(changed).collect()
-}
-
-fn changed(app: &AppView) -> Option<PathBuf> {
-    let file = &app.origin.as_ref()?.file;
-    let uptime = app
-        .instances
-        .iter()
-        .filter_map(|instance| instance.uptime)
-        .max()?;
-    let started_ms = clock::now_ms().saturating_sub(uptime.as_millis());
-    let modified = fs::metadata(file).ok()?.modified().ok()?;
-    let modified_ms = modified.duration_since(UNIX_EPOCH).ok()?.as_millis();
-    (modified_ms > u128::from(started_ms)).then(|| file.clone())
+pub(crate) fn run(args: &RenewArgs, context: &mut Context) -> anyhow::Result<Exit> {
+    renew::run(RESTART, args, context)
 }

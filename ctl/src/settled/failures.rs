@@ -65,7 +65,7 @@ fn tell_one(outcome: &Outcome, apps: &Apps<'_>, printer: &Printer) {
                 || "the old run serves on".to_owned(),
                 |run| format!("run {run} serves on"),
             );
-            printer.detail(&format!("  {run}; its clients were not touched"));
+            printer.detail(&format!("  {run}"));
         }
         Reached::Finished {
             status, last_lines, ..
@@ -119,7 +119,7 @@ fn hint(outcome: &Outcome) -> Option<String> {
     let logs = || format!("`wsctl logs {app} --lines 50` shows more");
     match &outcome.reached {
         Reached::Died { death } | Reached::Kept { death } => {
-            Some(launch_hint(death).unwrap_or_else(logs))
+            Some(death_hint(app, death).unwrap_or_else(logs))
         }
         Reached::Finished { last_lines, .. } => {
             Some(words::last_words_hint(last_lines).unwrap_or_else(logs))
@@ -128,16 +128,16 @@ fn hint(outcome: &Outcome) -> Option<String> {
     }
 }
 
-fn launch_hint(death: &Death) -> Option<String> {
+fn death_hint(app: &AppName, death: &Death) -> Option<String> {
     let said = || words::last_words_hint(&death.last_lines);
     match &death.how {
         DeathBy::Launch(error) => words::launch_hint(error),
         DeathBy::Exit(_) | DeathBy::NotReady { .. } | DeathBy::Unchecked { .. } => said(),
         DeathBy::NotListening { .. } => said().or_else(|| {
-            Some(
-                "`listen_timeout` gives it longer; `handover: 'off'` asks for no listener"
-                    .to_owned(),
-            )
+            Some(format!(
+                "`listen_timeout` gives it longer; `wsctl restart {app}` replaces it wherever it \
+                 listens"
+            ))
         }),
     }
 }

@@ -9,7 +9,7 @@ use super::Deed;
 use crate::words;
 
 /// What is said of an instance that a reload did not come to.
-const LEFT_ALONE: &str = "left as it is, since a successor did not come up";
+const LEFT_ALONE: &str = "left alone, since a successor did not come up";
 
 /// One line for neighbours of one app of whom the same is to be said.
 pub(super) fn summary(deed: Deed, outcomes: &[Outcome]) -> Vec<String> {

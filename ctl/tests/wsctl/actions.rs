@@ -17,7 +17,7 @@ fn word(text: &str) -> Selector {
 }
 
 /// The requests that change something.
-fn changes(fake: &Fake) -> Vec<Request> {
+pub(crate) fn changes(fake: &Fake) -> Vec<Request> {
     let requests = fake.asked().into_iter().map(|asking| asking.request);
     requests
         .filter(|request| !matches!(request, Request::List))
@@ -203,6 +203,10 @@ fn no_flag_of_restart_is_without_effect() {
         &["--no-treekill"],
         &["--wait-ready"],
         &["--listen-timeout", "9s"],
+        &["--handover", "queue"],
+        &["--reload-check", "/health"],
+        &["--drain-timeout", "9s"],
+        &["--listen", "3013"],
         &["-o", "/tmp/o.log"],
         &["-e", "/tmp/e.log"],
         &["-l", "/tmp/l.log"],

@@ -13,5 +13,6 @@ mod fixtures;
 mod home;
 mod logs;
 mod reading;
+mod reload;
 mod screens;
 mod spawning;

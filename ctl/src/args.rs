@@ -23,7 +23,7 @@ pub(crate) use start::{FileArgs, RenewArgs, StartArgs};
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
-  1  asked for, but not reached: an app did not start, a name is unknown
+  1  asked for, but not reached: an app did not start, or was not reloaded; a name is unknown
   2  the command line or a configuration is wrong; nothing was done
   3  no daemon is running, or it does not answer
 

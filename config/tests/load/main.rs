@@ -7,6 +7,7 @@
 
 mod errors;
 mod guide;
+mod pages;
 mod properties;
 mod scene;
 mod settings;

@@ -155,6 +155,29 @@ fn a_reload_that_overlaps() {
     insta::assert_snapshot!(shown("reload", outcomes));
 }
 
+/// What is shown in the page about reloads is what is said.
+#[test]
+fn the_page_on_reload_quotes_what_is_said() {
+    let page = include_str!("../../../docs/reload.md");
+    let mut kept = handed(Mode::Overlap);
+    kept.tally.adopted = 3;
+    let well = shown("reload", vec![passed(0, kept)]);
+    let how = DeathBy::Unchecked {
+        path: "/health".to_owned(),
+        why: CheckFailure::Status(500),
+    };
+    let mut served = instance(0);
+    served.run = Some(RunId(9));
+    let mut death = death(how);
+    death.last_lines.truncate(1);
+    let badly = shown("reload", vec![outcome(served, Reached::Kept { death })]);
+    let (badly, _hint) = badly.stderr.split_once("hint:").unwrap();
+    for said in [well.stderr.as_str(), badly] {
+        let quoted = format!("$ wsctl reload web\n{said}```\n");
+        assert!(page.contains(&quoted), "{quoted}");
+    }
+}
+
 #[test]
 fn a_reload_by_turns_with_connections_that_were_cut() {
     let queued = Handed {

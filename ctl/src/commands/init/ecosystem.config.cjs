@@ -27,6 +27,10 @@ module.exports = {
       // It is asked to end by SIGINT and has this long.
       kill_timeout: '5s',
 
+      // `wsctl reload` starts its successor beside it, asks that for this, and lets it take over.
+      // Where two at once would do harm (a scheduler inside, a single writer): handover: 'queue'.
+      // reload_check: '/health',
+
       // Where its output goes, each line with a stamp.
       // out_file: 'logs/web-out.log',
       // error_file: 'logs/web-error.log',

@@ -22,6 +22,7 @@ mod known;
 mod load;
 mod memory;
 mod printer;
+mod progress;
 mod select;
 mod settled;
 mod spawn;

@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::commands::start::{needs_a_file, wanted, warn_of};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::progress::Progress;
 use crate::select::{self, Typed};
 use crate::settled::{self, Deed, Settled};
 use crate::{clock, load};
@@ -56,6 +57,7 @@ pub(crate) fn run(verb: Verb, args: &RenewArgs, context: &mut Context) -> anyhow
     } else {
         context.client()?
     };
+    let progress = Progress::begin(verb.word, context);
     let mut settled = Settled::default();
     if !words.is_empty() {
         let select = select::selectors(
@@ -73,6 +75,8 @@ pub(crate) fn run(verb: Verb, args: &RenewArgs, context: &mut Context) -> anyhow
         let (apps, existing) = (configured, verb.existing);
         settled.ask(&mut client, Request::Apply { apps, existing })?;
     }
+    // What it tells comes before what is said of the answer.
+    drop(progress);
     settled::show(verb.deed, &settled, &mut client, context)
 }
 

@@ -4,6 +4,7 @@ use std::io::{BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use config::Span;
@@ -24,6 +25,10 @@ pub(crate) enum Deed {
     Bytes(Vec<u8>),
     /// It answers that it follows, sends notices, then closes.
     Notices(Vec<Notice>),
+    /// The same, and lets an answer that waits for it go.
+    NoticesThen(Vec<Notice>, Sender<()>),
+    /// It answers when it may.
+    AnswerAfter(Arc<Mutex<Receiver<()>>>, Reply),
 }
 
 /// A daemon in a thread of the test. It lives as long as the test does.
@@ -45,14 +50,19 @@ impl Fake {
     pub(crate) fn listen_as(
         socket: &Path,
         version: u32,
-        mut script: impl FnMut(&Asking) -> Deed + Send + 'static,
+        script: impl FnMut(&Asking) -> Deed + Send + 'static,
     ) -> Self {
         let listener = UnixListener::bind(socket).unwrap();
         let (send, asked) = channel();
+        let script = Arc::new(Mutex::new(script));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                // A client that goes in the middle is one of the things that are tested.
-                drop(serve(stream.unwrap(), version, &mut script, &send));
+                let (script, send) = (Arc::clone(&script), send.clone());
+                thread::spawn(move || {
+                    let does = |asking: &Asking| script.lock().unwrap()(asking);
+                    // A client that goes in the middle is one of the things that are tested.
+                    drop(serve(stream.unwrap(), version, does, &send));
+                });
             }
         });
         Self { asked }
@@ -67,7 +77,7 @@ impl Fake {
 fn serve(
     stream: UnixStream,
     version: u32,
-    script: &mut impl FnMut(&Asking) -> Deed,
+    script: impl Fn(&Asking) -> Deed,
     heard: &Sender<Asking>,
 ) -> Result<(), codec::ReadError> {
     let mut reader = BufReader::new(stream.try_clone()?);
@@ -94,12 +104,25 @@ fn serve(
             Deed::Bytes(bytes) => return Ok(stream.write_all(&bytes)?),
             Deed::Notices(notices) => {
                 codec::write(&mut stream, &answer(Reply::Following))?;
-                for notice in notices {
-                    let at = 1_700_000_000_042;
-                    codec::write(&mut stream, &Noticed { at, notice })?;
-                }
-                return Ok(());
+                return notify(&mut stream, notices);
+            }
+            Deed::NoticesThen(notices, then) => {
+                codec::write(&mut stream, &answer(Reply::Following))?;
+                notify(&mut stream, notices)?;
+                return then.send(()).map_or(Ok(()), Ok);
+            }
+            Deed::AnswerAfter(when, reply) => {
+                when.lock().unwrap().recv().unwrap();
+                codec::write(&mut stream, &answer(reply))?;
             }
         }
     }
+}
+
+fn notify(stream: &mut UnixStream, notices: Vec<Notice>) -> Result<(), codec::ReadError> {
+    for notice in notices {
+        let at = 1_700_000_000_042;
+        codec::write(stream, &Noticed { at, notice })?;
+    }
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! A reload: what is asked of the daemon, and what is said of each way in which it can go.
 
 use std::fs;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 
 use config::{Address, Span};
 use protocol::notice::{Cause, ReadyBy, Who};
@@ -298,6 +300,32 @@ fn help_of_reload() {
     let (usage, _) = help.split_once("Options:").unwrap();
     let meaning = help.find("What listens gets").unwrap();
     insta::assert_snapshot!(format!("{usage}…\n\n{}", &help[meaning..]));
+}
+
+#[test]
+fn a_reload_that_takes_long_says_what_happens_meanwhile() {
+    let home = Home::new();
+    let mut web = app("web", &[0, 1]);
+    let (drains, boots) = (Some(RunId(9)), Some(RunId(13)));
+    for (instance, beside) in web.instances.iter_mut().zip([drains, boots]) {
+        instance.run = Some(RunId(12));
+        instance.beside = beside;
+    }
+    let view = View {
+        apps: vec![web],
+        ..View::default()
+    };
+    let (told, may_end) = channel();
+    let may_end = Arc::new(Mutex::new(may_end));
+    home.daemon(move |asking| match &asking.request {
+        Request::List => Deed::Answer(Reply::View { view: view.clone() }),
+        Request::Events => Deed::NoticesThen(notices(), told.clone()),
+        _ => {
+            let reply = settled(vec![passed(0, handed(Mode::Overlap))]);
+            Deed::AnswerAfter(Arc::clone(&may_end), reply)
+        }
+    });
+    insta::assert_snapshot!(home.ctl(&["reload", "web"]).stderr);
 }
 
 fn notices() -> Vec<Notice> {

@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod ports;
 pub mod processes;
 pub mod runtimes;
+pub mod servers;
 pub mod site;
 pub mod watch;
 
@@ -35,4 +36,5 @@ pub use journey::Signs;
 pub use notices::Notices;
 pub use outcome::Outcome;
 pub use processes::Process;
+pub use servers::{Runtime, Server};
 pub use site::Site;

@@ -38,6 +38,30 @@ pub fn venv() -> Option<PathBuf> {
     Some(tools().join("venv"))
 }
 
+/// gunicorn, in the same environment.
+#[must_use]
+pub fn gunicorn() -> Option<PathBuf> {
+    installed("venv/bin/gunicorn", "gunicorn (PyPI)")
+}
+
+/// Deno itself, not the program of Node that npm links.
+#[must_use]
+pub fn deno() -> Option<PathBuf> {
+    installed("bin/deno", "deno (npm)")
+}
+
+/// The server in Go that the set-up script builds.
+#[must_use]
+pub fn go_server() -> Option<PathBuf> {
+    installed("bin/go-server", "the server in Go (Debian's golang-go)")
+}
+
+/// Debian's nginx.
+#[must_use]
+pub fn nginx() -> Option<PathBuf> {
+    installed("bin/nginx", "nginx")
+}
+
 /// A folder of npm packages, by the one that is needed.
 #[must_use]
 pub fn npm(package: &str) -> Option<PathBuf> {

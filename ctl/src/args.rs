@@ -203,6 +203,9 @@ pub(crate) enum Command {
     Resurrect,
     /// Say whether the daemon answers
     Ping,
+    /// Say what this machine lacks for reloads without loss, and which apps do
+    #[command(hide = true)]
+    Doctor,
     /// Stop all apps and end the daemon; the next one brings them back
     Kill,
     /// Print the list as `pm2 jlist` does

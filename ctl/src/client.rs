@@ -90,6 +90,11 @@ impl Client {
         &self.welcome
     }
 
+    /// The user as whom the daemon runs.
+    pub(crate) const fn uid(&self) -> u32 {
+        self.uid
+    }
+
     /// Asks, and waits for the answer. A refusal is an error, with what may have been meant.
     pub(crate) fn ask(&mut self, request: Request) -> anyhow::Result<Reply> {
         let reply = self.try_ask(request)?;

@@ -6,6 +6,7 @@ mod check;
 mod completion;
 mod delete;
 mod describe;
+mod doctor;
 mod env;
 mod events;
 mod flush;
@@ -54,6 +55,7 @@ pub(crate) fn run(command: Command, context: &mut Context) -> anyhow::Result<Exi
         Command::Flush(selected) => flush::run(&selected, context),
         Command::Save => save::run(context),
         Command::Resurrect => resurrect::run(context),
+        Command::Doctor => doctor::run(context),
         Command::Ping => ping::run(context),
         Command::Kill => kill::run(context),
         Command::Jlist { show_env } => jlist::run(show_env, context),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Pid;
+use crate::{Lack, Pid};
 
 /// The version of the protocol that this build speaks. A change that an older side cannot read
 /// raises it; an added field does not.
@@ -28,4 +28,7 @@ pub struct Welcome {
     pub pid: Pid,
     /// How long it has been up.
     pub uptime: config::Span,
+    /// What an ordinary app lacks on this machine for a hand-over without loss; none: not looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<Vec<Lack>>,
 }

@@ -177,6 +177,7 @@ impl Reception {
             daemon: env!("CARGO_PKG_VERSION").to_owned(),
             pid: Pid(std::process::id()),
             uptime: self.uptime(),
+            lacks: None,
         }
     }
 

@@ -4,9 +4,9 @@ use std::os::unix::net::UnixListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use protocol::{Reply, Request};
+use protocol::{Reply, Request, Welcome};
 
-use crate::fake::{Deed, Fake};
+use crate::fake::{Deed, Fake, welcome};
 use crate::fixtures::{fleet, settled};
 use crate::home::Home;
 
@@ -74,7 +74,11 @@ fn an_answer_of_another_kind_is_said_to_be_that() {
 #[test]
 fn a_daemon_of_another_version_is_named_with_both_versions() {
     let home = Home::new();
-    let _fake = Fake::listen_as(&home.paths().socket(), 77, |_| Deed::Close);
+    let later = Welcome {
+        wsd: 77,
+        ..welcome()
+    };
+    let _fake = Fake::listen_as(&home.paths().socket(), later, |_| Deed::Close);
     let shown = home.ctl(&["list"]);
     assert_eq!(shown.code, 3, "{shown}");
     insta::assert_snapshot!(shown.stderr);

@@ -43,13 +43,13 @@ impl Fake {
         socket: &Path,
         script: impl FnMut(&Asking) -> Deed + Send + 'static,
     ) -> Self {
-        Self::listen_as(socket, PROTOCOL, script)
+        Self::listen_as(socket, welcome(), script)
     }
 
-    /// The same, speaking another version of the protocol.
+    /// The same, with another first line.
     pub(crate) fn listen_as(
         socket: &Path,
-        version: u32,
+        welcome: Welcome,
         script: impl FnMut(&Asking) -> Deed + Send + 'static,
     ) -> Self {
         let listener = UnixListener::bind(socket).unwrap();
@@ -57,11 +57,11 @@ impl Fake {
         let script = Arc::new(Mutex::new(script));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let (script, send) = (Arc::clone(&script), send.clone());
+                let (script, send, welcome) = (Arc::clone(&script), send.clone(), welcome.clone());
                 thread::spawn(move || {
                     let does = |asking: &Asking| script.lock().unwrap()(asking);
                     // A client that goes in the middle is one of the things that are tested.
-                    drop(serve(stream.unwrap(), version, does, &send));
+                    drop(serve(stream.unwrap(), &welcome, does, &send));
                 });
             }
         });
@@ -74,22 +74,27 @@ impl Fake {
     }
 }
 
+/// What it says of itself.
+pub(crate) fn welcome() -> Welcome {
+    Welcome {
+        wsd: PROTOCOL,
+        daemon: "9.8.7".to_owned(),
+        pid: Pid(4_100_000),
+        uptime: Span::secs(3725),
+        lacks: None,
+    }
+}
+
 fn serve(
     stream: UnixStream,
-    version: u32,
+    welcome: &Welcome,
     script: impl Fn(&Asking) -> Deed,
     heard: &Sender<Asking>,
 ) -> Result<(), codec::ReadError> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
     let _hello: Hello = codec::read(&mut reader)?;
-    let welcome = Welcome {
-        wsd: version,
-        daemon: "9.8.7".to_owned(),
-        pid: Pid(4_100_000),
-        uptime: Span::secs(3725),
-    };
-    codec::write(&mut stream, &welcome)?;
+    codec::write(&mut stream, welcome)?;
     loop {
         let asking: Asking = codec::read(&mut reader)?;
         drop(heard.send(asking.clone()));

@@ -8,6 +8,7 @@
 
 mod actions;
 mod conversation;
+mod doctor;
 mod fake;
 mod fixtures;
 mod home;

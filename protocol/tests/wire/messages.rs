@@ -94,11 +94,18 @@ fn the_lines_of_a_conversation_keep_their_form() {
         daemon: "0.1.0".to_owned(),
         pid: Pid(12),
         uptime: config::Span(1500),
+        lacks: None,
     };
     assert_eq!(
         text(line(&welcome)),
         "{\"wsd\":1,\"daemon\":\"0.1.0\",\"pid\":12,\"uptime\":1500}\n"
     );
+    for lacks in [Vec::new(), crate::handed::lacks()] {
+        there_and_back(&[Welcome {
+            lacks: Some(lacks),
+            ..welcome.clone()
+        }]);
+    }
     let asking = Asking {
         id: id("r-1"),
         request: Request::Stop {

@@ -1,4 +1,4 @@
-//! One app: its specification and its instances.
+//! One app: its specification, its instances, and what goes round among them.
 
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
@@ -7,10 +7,12 @@ use alloc::vec::Vec;
 use config::{AppName, AppSpec};
 use protocol::request::Existing;
 use protocol::saved::Record;
-use protocol::{InstanceId, Notice};
+use protocol::{InstanceId, Notice, RunId};
 
 use crate::deeds::{delete, restart, start, still_up, stop};
 use crate::instance::{Goal, Instance, State};
+use crate::roll::Rolls;
+use crate::service::Steering;
 use crate::target::Target;
 use crate::turn::Turn;
 
@@ -20,13 +22,19 @@ pub(crate) struct App {
     pub(crate) spec: Arc<AppSpec>,
     /// By number. Not empty between two turns.
     pub(crate) instances: BTreeMap<u32, Instance>,
+    /// The reloads that are under way.
+    pub(crate) rolls: Rolls,
+    /// Who gets its new connections, as it was said last.
+    pub(crate) steering: Option<Steering>,
 }
 
 impl App {
-    pub(crate) const fn new(spec: Arc<AppSpec>) -> Self {
+    pub(crate) fn new(spec: Arc<AppSpec>) -> Self {
         Self {
             spec,
             instances: BTreeMap::new(),
+            rolls: Rolls::default(),
+            steering: None,
         }
     }
 
@@ -80,14 +88,42 @@ impl App {
                 continue;
             }
             targets.push(match (&instance.state, untouched) {
-                (State::Up { .. }, true) if is_up(instance) => still_up(instance, turn),
-                (State::Up { .. }, false) => restart(instance, turn),
-                (State::Idle | State::Waiting { .. } | State::Failed | State::Up { .. }, _) => {
-                    start(instance, turn)
+                (State::Up { .. } | State::Replacing { .. }, true) if is_up(instance) => {
+                    still_up(instance, turn)
                 }
+                (State::Up { .. } | State::Replacing { .. }, false) => {
+                    restart(instance, &self.spec, turn)
+                }
+                (
+                    State::Idle
+                    | State::Waiting { .. }
+                    | State::Failed
+                    | State::Up { .. }
+                    | State::Replacing { .. }
+                    | State::Leaving { .. },
+                    _,
+                ) => start(instance, turn),
             });
         }
         targets.extend(self.resize(count, goal, next_instance, turn));
+        targets
+    }
+
+    /// Takes a new specification for an app that is there, and replaces what runs. `from` is the next
+    /// run's id.
+    pub(crate) fn reload_with(
+        &mut self,
+        spec: AppSpec,
+        from: RunId,
+        next_instance: &mut InstanceId,
+        turn: &mut Turn,
+    ) -> Vec<Target> {
+        let count = spec.instances;
+        self.take_spec(spec, turn);
+        let staying = self.instances.values().take(count as usize);
+        let staying: Vec<InstanceId> = staying.map(|one| one.id).collect();
+        let mut targets = self.reload(&staying, from, turn);
+        targets.extend(self.resize(count, Goal::Up, next_instance, turn));
         targets
     }
 
@@ -162,7 +198,7 @@ impl App {
 }
 
 /// Whether both run the same program in the same way, however many times.
-fn same_but_for_count(one: &AppSpec, other: &AppSpec) -> bool {
+pub(crate) fn same_but_for_count(one: &AppSpec, other: &AppSpec) -> bool {
     let other = AppSpec {
         instances: one.instances,
         ..other.clone()

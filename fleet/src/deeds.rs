@@ -7,9 +7,9 @@ use crate::instance::{Goal, Instance, State};
 use crate::target::{Aim, Target};
 use crate::turn::Turn;
 
-/// Brings it up; one whose run is alive and not ending is only waited for.
+/// Brings it up; one whose run is alive and not leaving is only waited for.
 pub(crate) fn start(instance: &mut Instance, turn: &mut Turn) -> Target {
-    let is_alive = instance.run().is_some_and(|run| run.ending().is_none());
+    let is_alive = instance.run().is_some_and(|run| run.leaving().is_none());
     if instance.goal == Goal::Up && is_alive {
         return still_up(instance, turn);
     }
@@ -20,13 +20,13 @@ pub(crate) fn start(instance: &mut Instance, turn: &mut Turn) -> Target {
 /// Waits for a run that is alive already. What is ready has settled with that.
 pub(crate) fn still_up(instance: &Instance, turn: &mut Turn) -> Target {
     turn.touch(&instance.app, instance.id);
-    let aim = instance.run().map_or(Aim::Up, |run| Aim::StillUp(run.id));
+    let aim = instance.run().map_or(Aim::Up, |run| Aim::StillUp(run.id()));
     Target::new(instance, aim)
 }
 
 /// Ends what runs and brings it up again.
-pub(crate) fn restart(instance: &mut Instance, turn: &mut Turn) -> Target {
-    instance.restart(turn);
+pub(crate) fn restart(instance: &mut Instance, spec: &AppSpec, turn: &mut Turn) -> Target {
+    instance.restart(spec, turn);
     Target::new(instance, Aim::Up)
 }
 

@@ -178,12 +178,22 @@ impl Desk {
         }
     }
 
-    /// A run of this instance has died.
+    /// A run of this instance has ended, and nobody had asked for that.
     pub(crate) fn ended(&mut self, instance: InstanceId, run: RunId, reached: &Reached) {
         for target in self.targets().filter(|target| target.id == instance) {
-            let waits = matches!(target.progress, Progress::Pending);
-            if waits && matches!(target.aim, Aim::Up | Aim::StillUp(_)) {
+            if target.is_ended_by(run, reached) {
                 target.progress = Progress::Ended(run, reached.clone());
+            }
+        }
+    }
+
+    /// The turn of this instance does not come any more in the roll with this number.
+    pub(crate) fn left_alone(&mut self, number: u64, view: &InstanceView) {
+        for target in self.targets().filter(|target| target.id == view.id) {
+            let waits = matches!(target.progress, Progress::Pending);
+            let is_part = matches!(target.aim, Aim::Renewed { roll, .. } if roll == number);
+            if waits && is_part {
+                target.settle(view, Reached::LeftAlone);
             }
         }
     }
@@ -220,7 +230,8 @@ impl Desk {
         for target in self.targets().filter(|target| target.id == instance.id) {
             if let (Progress::Pending, Some(reached)) = (&target.progress, target.reached(instance))
             {
-                target.settle(&view(), reached);
+                let handed = instance.handed_to(&reached);
+                target.settle_handed(&view(), reached, handed);
             }
         }
     }

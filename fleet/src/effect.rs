@@ -75,6 +75,12 @@ pub enum Effect {
         /// What becomes of silent connections.
         keepalive: KeepAlive,
     },
+    /// No run will take over the listeners of this run, which is over: they are closed, and who waits
+    /// in them is refused. Said where other listeners of its app are held.
+    Release {
+        /// The run.
+        run: RunId,
+    },
     /// Write the goals to disk. Reported by `Saved`.
     Save {
         /// Their generation.

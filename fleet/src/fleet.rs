@@ -5,17 +5,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use config::{AppName, Signal};
-use protocol::notice::ReadyBy;
 use protocol::reply::DiskError;
 use protocol::saved::Record;
-use protocol::{
-    ExitStatus, Generation, InstanceId, LaunchError, Notice, Pid, Reply, RunId, Time, View,
-};
+use protocol::{Generation, InstanceId, Notice, Pid, Reply, RunId, Time, View};
 
 use crate::admit::Standing;
 use crate::app::App;
 use crate::desk::Desk;
 use crate::instance::{Goal, Instance, State};
+use crate::life::Over;
+use crate::replace::Renewal;
 use crate::turn::Turn;
 use crate::{Effect, Event};
 
@@ -75,11 +74,22 @@ impl Fleet {
                 request,
             } => self.asked(ticket, id, request, &mut turn),
             Event::Hung { ticket } => self.desk.hung(ticket),
-            Event::Launched { run, pid } => self.launched(run, pid, &mut turn),
-            Event::LaunchFailed { run, why } => self.launch_failed(run, why, &mut turn),
-            Event::Ready { run, by } => self.ready(run, by, &mut turn),
-            Event::LeaderExited { run, status } => self.leader_exited(run, status, &mut turn),
-            Event::Exited { run, status } => self.exited(run, status, &mut turn),
+            Event::Launched { run, pid } => self.on(run, |one| one.launched(run, pid, &mut turn)),
+            Event::LaunchFailed { run, why } => {
+                self.over(run, &Over::NotLaunched(why), &mut turn);
+            }
+            Event::Ready { run, by } => self.on(run, |one| one.said_ready(run, by, &mut turn)),
+            Event::Listening { run, at } => self.on(run, |one| one.listening(run, at, &mut turn)),
+            Event::Hindered { run, lack } => self.on(run, |one| one.hindered(run, lack, &mut turn)),
+            Event::Checked { run, outcome } => {
+                self.on(run, |one| one.checked(run, outcome, &mut turn));
+            }
+            Event::Drained { run } => self.on(run, |one| one.drained(run, &mut turn)),
+            Event::Retired { run, tally } => self.on(run, |one| one.retired(run, tally)),
+            Event::LeaderExited { run, status } => {
+                self.on(run, |one| one.leader_exited(run, status, &mut turn));
+            }
+            Event::Exited { run, status } => self.over(run, &Over::Exited(status), &mut turn),
             Event::LogEnded { run, last } => self.log_ended(run, &last, &mut turn),
             Event::Saved { upto, failed } => self.written(upto, failed, &mut turn),
             Event::Flushed { ticket, reply } | Event::Dumped { ticket, reply } => {
@@ -87,12 +97,7 @@ impl Fleet {
             }
             Event::DumpRead { ticket, dump } => self.dump_read(ticket, dump, &mut turn),
             Event::Told { notice } => turn.note(notice),
-            Event::Listening { .. }
-            | Event::Hindered { .. }
-            | Event::Checked { .. }
-            | Event::Drained { .. }
-            | Event::Retired { .. }
-            | Event::Tick => {}
+            Event::Tick => {}
             Event::ShutDown { by } => self.shut_down(by, &mut turn),
         }
         self.finish(&mut turn);
@@ -102,7 +107,12 @@ impl Fleet {
     /// When `handle(_, Event::Tick)` next has something to do, and what that is.
     #[must_use]
     pub fn deadline(&self) -> Option<(Time, &'static str)> {
-        self.instances().filter_map(Instance::deadline).min()
+        let rolls = self.apps.values().filter_map(|app| {
+            let roll = app.rolls.current.as_ref()?;
+            Some((roll.pressing?, "launch of a successor"))
+        });
+        let instances = self.instances().filter_map(Instance::deadline);
+        instances.chain(rolls).min()
     }
 
     /// The fleet as it is shown.
@@ -129,47 +139,45 @@ impl Fleet {
         turn.goals_changed = true;
         turn.note(Notice::DaemonEnding { by });
         for app in self.apps.values_mut() {
+            app.rolls.clear();
             for instance in app.instances.values_mut() {
                 instance.shut_down(turn);
             }
         }
     }
 
-    fn launched(&mut self, run: RunId, pid: Pid, turn: &mut Turn) {
+    /// Tells the instance whose run this is; a run that is over is nobody's.
+    fn on(&mut self, run: RunId, tell: impl FnOnce(&mut Instance)) {
         if let Some(instance) = self.of(run) {
-            instance.launched(pid, turn);
+            tell(instance);
         }
     }
 
-    fn ready(&mut self, run: RunId, by: ReadyBy, turn: &mut Turn) {
-        if let Some(instance) = self.of(run) {
-            instance.ready(by, turn);
-        }
-    }
-
-    fn leader_exited(&mut self, run: RunId, status: ExitStatus, turn: &mut Turn) {
-        if let Some(instance) = self.of(run) {
-            instance.leader_exited(status, turn);
-        }
-    }
-
-    fn exited(&mut self, run: RunId, status: ExitStatus, turn: &mut Turn) {
+    fn over(&mut self, run: RunId, how: &Over, turn: &mut Turn) {
         let Some(instance) = self.of(run) else {
             return;
         };
-        let id = instance.id;
-        if let Some((run, reached)) = instance.exited(status, turn) {
-            self.desk.ended(id, run, &reached);
+        let (name, id) = (instance.app.clone(), instance.id);
+        let Some((run, reached)) = instance.over(run, how, turn) else {
+            return;
+        };
+        self.desk.ended(id, run, &reached);
+        if !reached.is_success() {
+            self.break_off(&name, id, run, turn);
         }
     }
 
-    fn launch_failed(&mut self, run: RunId, why: LaunchError, turn: &mut Turn) {
-        let Some(instance) = self.of(run) else {
+    /// A run did not come up: if it was part of a roll, that ends here.
+    fn break_off(&mut self, name: &AppName, id: InstanceId, run: RunId, turn: &Turn) {
+        let Some(app) = self.apps.get_mut(name) else {
             return;
         };
-        let id = instance.id;
-        if let Some((run, reached)) = instance.launch_failed(why, turn) {
-            self.desk.ended(id, run, &reached);
+        let Some((number, left)) = app.break_off(id, run) else {
+            return;
+        };
+        for instance in left.iter().filter_map(|slot| app.instances.get(slot)) {
+            let view = instance.view(&app.spec, turn.now);
+            self.desk.left_alone(number, &view);
         }
     }
 
@@ -195,12 +203,13 @@ impl Fleet {
         self.desk.saved(upto, failed);
     }
 
-    /// The instance whose current run this is.
+    /// The instance whose run this is, if it is not over.
     fn of(&mut self, run: RunId) -> Option<&mut Instance> {
         let (name, id) = self.runs.get(&run)?;
         let app = self.apps.get_mut(name)?;
         let instance = app.with_id(*id)?;
-        (instance.run()?.id == run).then_some(instance)
+        let is_its = instance.runs().any(|one| one.id() == run);
+        is_its.then_some(instance)
     }
 
     /// What every turn ends with, whatever its event was.
@@ -209,8 +218,11 @@ impl Fleet {
             return;
         }
         self.tick(turn);
-        self.launch_due(turn);
+        let launches = self.launch_due(turn);
+        self.complete(turn);
         self.settle(turn);
+        self.roll_on(launches, turn);
+        self.steer(turn);
         self.forget_gone(turn);
         self.record(turn);
         self.desk.answer_settled(turn);
@@ -225,24 +237,69 @@ impl Fleet {
         }
     }
 
-    fn launch_due(&mut self, turn: &mut Turn) {
-        if turn.ending {
-            return;
-        }
+    /// Launches what is due. Returns how many that were.
+    fn launch_due(&mut self, turn: &mut Turn) -> usize {
         let mut launches = 0;
+        if turn.ending {
+            return launches;
+        }
         for app in self.apps.values_mut() {
             for instance in app.instances.values_mut() {
                 let due =
                     matches!(instance.state, State::Waiting { until, .. } if until <= turn.now);
                 if due && launches < LAUNCHES_PER_TURN {
                     launches += 1;
-                    let run = self.next_run;
-                    self.next_run = RunId(run.0 + 1);
-                    self.runs.insert(run, (instance.app.clone(), instance.id));
+                    let run = next_run(&mut self.next_run, &mut self.runs, instance);
                     instance.launch(run, &app.spec, turn);
                 }
             }
         }
+        launches
+    }
+
+    /// Ends every passage to a run that has become ready.
+    fn complete(&mut self, turn: &mut Turn) {
+        for app in self.apps.values_mut() {
+            for instance in app.instances.values_mut() {
+                instance.complete_handing(turn);
+            }
+        }
+    }
+
+    /// Goes on with the reloads, after so many launches.
+    fn roll_on(&mut self, mut launches: usize, turn: &mut Turn) {
+        for app in self.apps.values_mut() {
+            app.roll_on();
+            let Some(roll) = &mut app.rolls.current else {
+                continue;
+            };
+            for slot in roll.busy() {
+                let Some(instance) = app.instances.get_mut(&slot) else {
+                    continue;
+                };
+                match instance.renew(roll.from, &app.spec, turn) {
+                    Renewal::UnderWay => {}
+                    Renewal::Successor if launches == LAUNCHES_PER_TURN => {
+                        roll.pressing = Some(turn.now);
+                    }
+                    Renewal::Successor => {
+                        launches += 1;
+                        let run = next_run(&mut self.next_run, &mut self.runs, instance);
+                        instance.replace(run, &app.spec, turn);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Says who gets new connections, where that has changed, before anything else is done.
+    fn steer(&mut self, turn: &mut Turn) {
+        let said: Vec<Effect> = self
+            .apps
+            .values_mut()
+            .filter_map(|app| app.serve(turn))
+            .collect();
+        turn.effects.splice(0..0, said);
     }
 
     /// Shows every instance that was touched to those who wait for it.
@@ -335,4 +392,16 @@ impl Fleet {
             view: self.view(now),
         }
     }
+}
+
+/// Takes the next id for a run of this instance.
+fn next_run(
+    next: &mut RunId,
+    runs: &mut BTreeMap<RunId, (AppName, InstanceId)>,
+    instance: &Instance,
+) -> RunId {
+    let run = *next;
+    *next = RunId(run.0 + 1);
+    runs.insert(run, (instance.app.clone(), instance.id));
+    run
 }

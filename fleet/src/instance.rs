@@ -4,24 +4,36 @@
 //!
 //! ```text
 //! Idle ──start──▶ Waiting ──due──▶ Up ──its run is over──┬─ goal not Up ───────▶ Idle
-//!  ▲                 ▲                                   ├─ it was a restart ──▶ Waiting, due now
-//!  │                 │                                   ├─ a job that ended ──▶ Idle, goal Down
-//!  └──── stop ───────┤                                   ├─ it died ───────────▶ Waiting, due later
-//!                    └──── start ──── Failed ◀───────────┴─ it died too often
+//!  ▲                 ▲            ▲  │                   ├─ it was a restart ──▶ Waiting, due now
+//!  │                 │            │  │                   ├─ a job that ended ──▶ Idle, goal Down
+//!  └──── stop ───────┤            │  │                   ├─ it died ───────────▶ Waiting, due later
+//!                    └── start ── │ ─│── Failed ◀────────┴─ it died too often
+//!                                 │  │
+//!         one of the two is over ─┘  └─ reload ──▶ Replacing ──the new run died when──▶ Leaving
+//!                                                              the old one had to go
 //! ```
 //!
 //! * `Idle`: nothing runs, nothing is due.
 //! * `Waiting`: nothing runs, a launch is due.
 //! * `Failed`: nothing runs; it died too often and a person must look.
 //! * `Up`: one run is alive or on its way.
+//! * `Replacing`: two are, for as long as a hand-over takes ([`crate::replace`]).
+//! * `Leaving`: the run that is still there has nothing to do with what comes next; it only has to
+//!   be gone before.
 
-use config::{AppName, Signal};
+use alloc::collections::BTreeSet;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+use config::{Address, AppName, AppSpec};
 use protocol::notice::{Cause, Who};
 use protocol::reply::Death;
-use protocol::{ExitStatus, InstanceId, Notice, RunId, Time};
+use protocol::{ExitStatus, Handed, InstanceId, RunId, Time};
 
 use crate::backoff::Backoff;
-use crate::run::{KILL_AGAIN, Killed, Run, Stage};
+use crate::replace::Handing;
+use crate::run::{Run, Stage};
+use crate::service::Hold;
 use crate::turn::Turn;
 
 /// One slot of an app.
@@ -41,6 +53,25 @@ pub(crate) struct Instance {
     pub(crate) last_death: Option<(RunId, Death)>,
     /// One higher each time that somebody asks something else of it.
     pub(crate) asks: u64,
+    /// Where an earlier run listened, so that the next one is expected there.
+    pub(crate) listened: Option<Listened>,
+    /// The runs that are over and whose listeners may still be of use to the next one.
+    pub(crate) vacated: Vec<RunId>,
+    /// Whether those who connect wait for a run that can serve them.
+    pub(crate) hold: Hold,
+    /// The passage from one run to the next that is under way.
+    pub(crate) handing: Option<Handing>,
+    /// The last such passage that came to its end, and to which run it led.
+    pub(crate) handed: Option<(RunId, Handed)>,
+}
+
+/// Where a run listened.
+#[derive(Debug, Clone)]
+pub(crate) struct Listened {
+    /// What it was launched with.
+    pub(crate) spec: Arc<AppSpec>,
+    /// Its addresses; not empty.
+    pub(crate) at: BTreeSet<Address>,
 }
 
 /// What an instance should be.
@@ -59,6 +90,26 @@ pub(crate) enum State {
     Waiting { until: Time, after: After },
     Failed,
     Up { run: Run },
+    Replacing { old: Run, new: Run },
+    Leaving { run: Run, then: Rest },
+}
+
+/// What an instance comes to when no run is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rest {
+    Idle,
+    Waiting { until: Time, after: After },
+    Failed,
+}
+
+impl From<Rest> for State {
+    fn from(rest: Rest) -> Self {
+        match rest {
+            Rest::Idle => Self::Idle,
+            Rest::Waiting { until, after } => Self::Waiting { until, after },
+            Rest::Failed => Self::Failed,
+        }
+    }
 }
 
 /// What a waiting instance waits after.
@@ -83,35 +134,35 @@ impl Instance {
             last_exit: None,
             last_death: None,
             asks: 0,
+            listened: None,
+            vacated: Vec::new(),
+            hold: Hold::Off,
+            handing: None,
+            handed: None,
         }
     }
 
-    // What people ask.
+    // What people ask. To replace what runs is in `replace`.
 
     /// Brings it up; a run that is alive and not ending is left alone.
     pub(crate) fn start(&mut self, turn: &mut Turn) {
         self.set_goal(Goal::Up, turn);
-        match &mut self.state {
+        match &self.state {
             State::Idle | State::Failed | State::Waiting { .. } => self.start_afresh(turn),
-            State::Up { run } => {
-                if let Stage::Stopping { cause, .. } = &mut run.stage {
-                    *cause = Cause::Restart;
-                }
+            State::Up { .. } | State::Replacing { .. } => {}
+            State::Leaving { .. } => {
+                self.backoff.reset();
+                self.last_death = None;
+                self.end_all(Cause::Restart, turn);
             }
         }
-    }
-
-    /// Ends what runs, then brings it up.
-    pub(crate) fn restart(&mut self, turn: &mut Turn) {
-        let is_new = |run: &Run| run.ending() != Some(Cause::Restart);
-        let overtakes = self.run().is_some_and(is_new);
-        self.start(turn);
-        if overtakes {
-            self.asks += 1;
+        for run in self.runs_mut() {
+            if let Stage::Stopping { cause, .. } = &mut run.stage
+                && *cause != Cause::Replaced
+            {
+                *cause = Cause::Restart;
+            }
         }
-        self.backoff.reset();
-        self.last_death = None;
-        self.end_run(Cause::Restart, turn);
     }
 
     /// Brings it down. The goal is `Down` or `Gone`.
@@ -120,7 +171,9 @@ impl Instance {
         match self.state {
             State::Idle => {}
             State::Waiting { .. } | State::Failed => self.state = State::Idle,
-            State::Up { .. } => self.end_run(Cause::Operator, turn),
+            State::Up { .. } | State::Replacing { .. } | State::Leaving { .. } => {
+                self.end_all(Cause::Operator, turn);
+            }
         }
     }
 
@@ -130,7 +183,9 @@ impl Instance {
         match self.state {
             State::Idle | State::Failed => {}
             State::Waiting { .. } => self.state = State::Idle,
-            State::Up { .. } => self.end_run(Cause::ShutDown, turn),
+            State::Up { .. } | State::Replacing { .. } | State::Leaving { .. } => {
+                self.end_all(Cause::ShutDown, turn);
+            }
         }
     }
 
@@ -143,20 +198,47 @@ impl Instance {
     }
 
     /// When something is due, and what.
-    pub(crate) const fn deadline(&self) -> Option<(Time, &'static str)> {
-        match &self.state {
-            State::Idle | State::Failed => None,
+    pub(crate) fn deadline(&self) -> Option<(Time, &'static str)> {
+        let launch = match &self.state {
             State::Waiting { until, .. } => Some((*until, "launch")),
-            State::Up { run } => run.deadline(),
+            State::Idle
+            | State::Failed
+            | State::Up { .. }
+            | State::Replacing { .. }
+            | State::Leaving { .. } => None,
+        };
+        let runs = self.runs().filter_map(Run::deadline);
+        runs.chain(launch).chain(self.hold.deadline()).min()
+    }
+
+    /// Its current run: the one that serves, where there are two.
+    pub(crate) const fn run(&self) -> Option<&Run> {
+        match &self.state {
+            State::Up { run } | State::Leaving { run, .. } => Some(run),
+            State::Replacing { old, .. } if old.is_ready() => Some(old),
+            State::Replacing { new, .. } => Some(new),
+            State::Idle | State::Waiting { .. } | State::Failed => None,
         }
     }
 
-    /// Its current run.
-    pub(crate) const fn run(&self) -> Option<&Run> {
-        match &self.state {
-            State::Up { run } => Some(run),
-            State::Idle | State::Waiting { .. } | State::Failed => None,
-        }
+    /// All its runs, the older one first.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &Run> {
+        let (one, other) = match &self.state {
+            State::Up { run } | State::Leaving { run, .. } => (Some(run), None),
+            State::Replacing { old, new } => (Some(old), Some(new)),
+            State::Idle | State::Waiting { .. } | State::Failed => (None, None),
+        };
+        one.into_iter().chain(other)
+    }
+
+    /// The same, to change them.
+    pub(crate) fn runs_mut(&mut self) -> impl Iterator<Item = &mut Run> {
+        let (one, other) = match &mut self.state {
+            State::Up { run } | State::Leaving { run, .. } => (Some(run), None),
+            State::Replacing { old, new } => (Some(old), Some(new)),
+            State::Idle | State::Waiting { .. } | State::Failed => (None, None),
+        };
+        one.into_iter().chain(other)
     }
 
     /// The run as notices name it.
@@ -169,7 +251,7 @@ impl Instance {
         }
     }
 
-    fn set_goal(&mut self, goal: Goal, turn: &mut Turn) {
+    pub(crate) fn set_goal(&mut self, goal: Goal, turn: &mut Turn) {
         if self.goal != goal {
             self.goal = goal;
             self.asks += 1;
@@ -178,7 +260,8 @@ impl Instance {
         turn.touch(&self.app, self.id);
     }
 
-    fn start_afresh(&mut self, turn: &Turn) {
+    /// Launches it as soon as that is possible. Nothing runs.
+    pub(crate) fn start_afresh(&mut self, turn: &Turn) {
         self.backoff.reset();
         self.last_death = None;
         self.state = State::Waiting {
@@ -187,54 +270,20 @@ impl Instance {
         };
     }
 
-    /// Asks the run to end, if there is one; one that is ending already ends for this cause instead.
-    pub(crate) fn end_run(&mut self, cause: Cause, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
+    /// Asks all its runs to end; those that are ending already end for this cause instead.
+    pub(crate) fn end_all(&mut self, cause: Cause, turn: &mut Turn) {
         turn.touch(&self.app, self.id);
-        if let Stage::Stopping { cause: earlier, .. } = &mut run.stage {
-            *earlier = cause;
-            return;
+        self.handing = None;
+        for run in self.runs_mut() {
+            run.end(cause, turn);
         }
-        let rule = &run.spec.stop;
-        turn.signal(run.id, rule.signal, rule.scope);
-        run.stage = Stage::Stopping {
-            pid: run.pid(),
-            cause,
-            kill_at: turn.after(rule.timeout),
-            killed: Killed::NotYet,
-            leader: None,
+        self.state = match core::mem::replace(&mut self.state, State::Idle) {
+            State::Leaving { run, .. } => State::Up { run },
+            other @ (State::Idle
+            | State::Waiting { .. }
+            | State::Failed
+            | State::Up { .. }
+            | State::Replacing { .. }) => other,
         };
-        let id = run.id;
-        turn.note(Notice::Stopping {
-            who: self.who(id),
-            cause,
-        });
-    }
-
-    /// The time to end is over.
-    pub(crate) fn kill(&mut self, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        let Stage::Stopping {
-            kill_at, killed, ..
-        } = &mut run.stage
-        else {
-            return;
-        };
-        let first = *killed == Killed::NotYet;
-        *killed = Killed::Already;
-        *kill_at = turn.after(KILL_AGAIN);
-        let (id, after) = (run.id, run.spec.stop.timeout);
-        turn.signal(id, Signal::KILL, run.spec.stop.scope);
-        turn.touch(&self.app, self.id);
-        if first {
-            turn.note(Notice::Killing {
-                who: self.who(id),
-                after,
-            });
-        }
     }
 }

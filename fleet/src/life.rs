@@ -1,190 +1,132 @@
-//! What happens to the run of an instance, from its launch to its end, and what follows from it.
+//! What happens to the runs of an instance, from launch to end, and what follows from it.
 //!
-//! Each method is named after what happened. The caller has checked that it happened to the current
-//! run of the instance; what happened to an earlier one changes nothing.
+//! Each method is named after what happened. What happened to a run whose life is over changes
+//! nothing.
 
 use alloc::string::String;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
-use config::spec::{RestartRule, Scope};
-use config::{AppSpec, Signal, Span};
-use protocol::notice::{Cause, ReadyBy};
-use protocol::reply::{Death, DeathBy, Finish, Reached};
-use protocol::{ExitStatus, LaunchError, Notice, Pid, RunId, Time};
+use config::AppSpec;
+use protocol::notice::Cause;
+use protocol::reply::{DeathBy, Reached};
+use protocol::{ExitStatus, LaunchError, Notice, RunId};
 
-use crate::backoff::Verdict;
-use crate::instance::{After, Goal, Instance, State};
-use crate::run::{Killed, LAUNCH_LIMIT, READY_AFTER, Run, Stage};
+use crate::instance::{After, Goal, Instance, Listened, Rest, State};
+use crate::run::{Run, Stage};
 use crate::turn::Turn;
 use crate::{Effect, LaunchOrder};
+
+/// How a run is over.
+#[derive(Debug, Clone)]
+pub(crate) enum Over {
+    Exited(ExitStatus),
+    NotLaunched(LaunchError),
+}
+
+/// Why a run is over.
+enum Why {
+    /// It had been asked to end.
+    Asked(Cause),
+    /// It had been asked to end because it failed to become ready.
+    Failed(DeathBy),
+    /// By itself.
+    Itself,
+}
+
+/// Who is left when a run of an instance is over.
+enum Left {
+    Nobody,
+    /// Nobody, and what follows was decided before.
+    Then(Rest),
+    /// The run that was to replace it.
+    Successor(Run),
+    /// The run that it was to replace.
+    Predecessor(Run),
+}
 
 impl Instance {
     /// The launch is due.
     pub(crate) fn launch(&mut self, run: RunId, spec: &Arc<AppSpec>, turn: &mut Turn) {
+        let run = self.order(run, spec, turn);
+        self.state = State::Up { run };
+    }
+
+    /// Starts a launcher.
+    pub(crate) fn order(&self, run: RunId, spec: &Arc<AppSpec>, turn: &mut Turn) -> Run {
         turn.touch(&self.app, self.id);
         turn.goals_changed = true;
-        self.state = State::Up {
-            run: Run {
-                id: run,
-                born: turn.now,
-                spec: Arc::clone(spec),
-                stage: Stage::Launching {
-                    by: turn.after(LAUNCH_LIMIT),
-                    said: None,
-                },
-            },
-        };
-        let order = LaunchOrder {
+        turn.effects.push(Effect::Launch(LaunchOrder {
             who: self.who(run),
             spec: Arc::clone(spec),
-        };
-        turn.effects.push(Effect::Launch(order));
-    }
-
-    /// The program is executing.
-    pub(crate) fn launched(&mut self, pid: Pid, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        let mut word = None;
-        match &mut run.stage {
-            Stage::Launching { said, .. } => {
-                word = *said;
-                let limit = if run.spec.ready.wait_ready {
-                    run.spec.ready.listen_timeout
-                } else {
-                    READY_AFTER
-                };
-                run.stage = Stage::Starting {
-                    pid,
-                    by: turn.after(limit),
-                };
-            }
-            Stage::Stopping { pid: unknown, .. } => *unknown = Some(pid),
-            Stage::Starting { .. } | Stage::Ready { .. } => return,
-        }
-        let id = run.id;
-        turn.touch(&self.app, self.id);
-        turn.note(Notice::Launched {
-            who: self.who(id),
-            pid,
-        });
-        if let Some(by) = word {
-            self.ready(by, turn);
-        }
-    }
-
-    /// The program says that it is ready. Its word may overtake the news that it was launched.
-    pub(crate) fn ready(&mut self, by: ReadyBy, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        let pid = match &mut run.stage {
-            Stage::Launching { said, .. } => {
-                *said = Some(by);
-                return;
-            }
-            Stage::Starting { pid, .. } => *pid,
-            Stage::Ready { .. } | Stage::Stopping { .. } => return,
-        };
-        run.stage = Stage::Ready { pid };
-        let (id, after) = (run.id, turn.now.since(run.born));
-        turn.touch(&self.app, self.id);
-        turn.note(Notice::Ready {
-            who: self.who(id),
-            by,
-            after,
-        });
+        }));
+        Run::new(self.who(run), turn.now, spec)
     }
 
     /// The leader has ended, and what it had started has not: that is asked to end as well.
-    pub(crate) fn leader_exited(&mut self, status: ExitStatus, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        turn.touch(&self.app, self.id);
-        if let Stage::Stopping { leader, killed, .. } = &mut run.stage {
-            *leader = Some((status, turn.now));
-            if *killed == Killed::Already {
-                turn.signal(run.id, Signal::KILL, Scope::Tree);
-            }
-            return;
+    pub(crate) fn leader_exited(&mut self, run: RunId, status: ExitStatus, turn: &mut Turn) {
+        let had_successor = self.has_successor();
+        if let Some(run) = self.runs_mut().find(|one| one.id() == run) {
+            run.leader_exited(status, turn);
         }
-        self.end_run(Cause::LeaderGone, turn);
-        if let State::Up {
-            run:
-                Run {
-                    stage: Stage::Stopping { leader, .. },
-                    ..
-                },
-        } = &mut self.state
-        {
-            *leader = Some((status, turn.now));
-        }
+        self.after_leader(had_successor, turn);
     }
 
     /// Nothing of the run is left. Returns what that means for those who wait for it, where nobody
     /// had asked for its end.
-    pub(crate) fn exited(
+    pub(crate) fn over(
         &mut self,
-        status: ExitStatus,
+        run: RunId,
+        how: &Over,
         turn: &mut Turn,
     ) -> Option<(RunId, Reached)> {
-        self.last_exit = Some(status);
-        let run = self.take_run(turn)?;
-        match run.stage {
-            Stage::Stopping {
-                cause: Cause::NotReady,
-                ..
-            } => {
-                let within = run.time_to_be_ready();
-                self.died(&run, DeathBy::NotReady { within }, turn)
-            }
-            Stage::Stopping {
-                cause:
-                    cause @ (Cause::Operator | Cause::Restart | Cause::Replaced | Cause::ShutDown),
-                ..
-            } => {
-                turn.note(Notice::Stopped {
-                    who: self.who(run.id),
-                    cause,
-                    status,
-                });
+        let (run, left) = self.take(run)?;
+        turn.touch(&self.app, self.id);
+        self.leave_listeners(&run, &left);
+        self.handing_is_over(&run, turn);
+        let why = run.why_over();
+        self.note_over(&run, how, &why, turn);
+        match (why, left) {
+            (Why::Asked(_), Left::Nobody) => {
                 self.rest(turn);
                 None
             }
-            Stage::Stopping {
-                cause: Cause::LeaderGone,
-                ..
-            }
-            | Stage::Launching { .. }
-            | Stage::Starting { .. }
-            | Stage::Ready { .. } => self.ended_by_itself(&run, status, turn),
-        }
-    }
-
-    /// The run could not be launched. Returns the same, unless it had been asked to end.
-    pub(crate) fn launch_failed(
-        &mut self,
-        why: LaunchError,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Reached)> {
-        let run = self.take_run(turn)?;
-        turn.note(Notice::LaunchFailed {
-            who: self.who(run.id),
-            why: why.clone(),
-        });
-        match run.ending() {
-            Some(Cause::Operator | Cause::Restart | Cause::Replaced | Cause::ShutDown) => {
-                self.rest(turn);
+            (Why::Asked(_), Left::Then(rest)) => {
+                self.state = rest.into();
+                turn.goals_changed = true;
                 None
             }
-            Some(Cause::NotReady) => {
-                let within = run.time_to_be_ready();
-                self.died(&run, DeathBy::NotReady { within }, turn)
+            (Why::Asked(cause), Left::Successor(new)) => {
+                self.state = State::Up { run: new };
+                if cause == Cause::Replaced {
+                    self.replaced(turn);
+                }
+                None
             }
-            Some(Cause::LeaderGone) | None => self.died(&run, DeathBy::Launch(why), turn),
+            (Why::Asked(_), Left::Predecessor(old)) => {
+                self.state = State::Up { run: old };
+                None
+            }
+            (why @ (Why::Failed(_) | Why::Itself), Left::Nobody | Left::Then(_)) => {
+                self.handing = None;
+                let (rest, reached) = self.ended(&run, why, how, turn);
+                self.state = rest.into();
+                Some((run.id(), reached))
+            }
+            (why @ (Why::Failed(_) | Why::Itself), Left::Successor(new)) => {
+                self.lost_old(&run, new, why.death(how), turn);
+                None
+            }
+            (why @ (Why::Failed(_) | Why::Itself), Left::Predecessor(old)) => {
+                self.handing = None;
+                let reached = if old.ending().is_some() {
+                    let (then, reached) = self.ended(&run, why, how, turn);
+                    self.state = State::Leaving { run: old, then };
+                    reached
+                } else {
+                    self.lost_new(old, &run, why.death(how), turn)
+                };
+                Some((run.id(), reached))
+            }
         }
     }
 
@@ -199,31 +141,76 @@ impl Instance {
 
     /// A moment that was due may have come.
     pub(crate) fn tick(&mut self, turn: &mut Turn) {
-        let State::Up { run } = &mut self.state else {
-            return;
-        };
-        if run.deadline().is_none_or(|(due, _)| due > turn.now) {
-            return;
-        }
-        match run.stage {
-            Stage::Launching { .. } => self.end_run(Cause::NotReady, turn),
-            Stage::Starting { .. } if run.spec.ready.wait_ready => {
-                self.end_run(Cause::NotReady, turn);
+        let mut starting = false;
+        for run in self.runs_mut() {
+            if run.deadline().is_none_or(|(due, _)| due > turn.now) {
+                continue;
             }
-            Stage::Starting { .. } => self.ready(ReadyBy::Lived, turn),
-            Stage::Ready { .. } => {}
-            Stage::Stopping { .. } => self.kill(turn),
+            match run.stage {
+                Stage::Launching { .. } | Stage::Starting { .. } | Stage::Checking { .. } => {
+                    starting = true;
+                }
+                Stage::Ready { .. } => {}
+                Stage::Draining { cause, .. } => run.retire(cause, turn),
+                Stage::Stopping { .. } => run.kill(turn),
+            }
+        }
+        if starting {
+            self.starting_is_over(turn);
         }
     }
 
-    fn take_run(&mut self, turn: &mut Turn) -> Option<Run> {
-        turn.touch(&self.app, self.id);
+    /// Takes out the run with this id.
+    fn take(&mut self, id: RunId) -> Option<(Run, Left)> {
         match core::mem::replace(&mut self.state, State::Idle) {
-            State::Up { run } => Some(run),
-            other @ (State::Idle | State::Waiting { .. } | State::Failed) => {
+            State::Up { run } if run.id() == id => Some((run, Left::Nobody)),
+            State::Leaving { run, then } if run.id() == id => Some((run, Left::Then(then))),
+            State::Replacing { old, new } if old.id() == id => Some((old, Left::Successor(new))),
+            State::Replacing { old, new } if new.id() == id => Some((new, Left::Predecessor(old))),
+            other @ (State::Idle
+            | State::Waiting { .. }
+            | State::Failed
+            | State::Up { .. }
+            | State::Replacing { .. }
+            | State::Leaving { .. }) => {
                 self.state = other;
                 None
             }
+        }
+    }
+
+    /// Remembers where the run listened: the next one is expected there, and may need what it left.
+    fn leave_listeners(&mut self, run: &Run, left: &Left) {
+        if run.listens.is_empty() {
+            return;
+        }
+        self.vacated.push(run.id());
+        match left {
+            Left::Predecessor(_) => {}
+            Left::Nobody | Left::Then(_) | Left::Successor(_) => {
+                self.listened = Some(Listened {
+                    spec: Arc::clone(&run.spec),
+                    at: run.listens.clone(),
+                });
+            }
+        }
+    }
+
+    fn note_over(&mut self, run: &Run, how: &Over, why: &Why, turn: &mut Turn) {
+        let who = run.who.clone();
+        match (how, why) {
+            (Over::Exited(status), Why::Asked(cause)) => {
+                let (cause, status) = (*cause, *status);
+                turn.note(Notice::Stopped { who, cause, status });
+            }
+            (Over::Exited(_), Why::Failed(_) | Why::Itself) => {}
+            (Over::NotLaunched(why), Why::Asked(_) | Why::Failed(_) | Why::Itself) => {
+                let why = why.clone();
+                turn.note(Notice::LaunchFailed { who, why });
+            }
+        }
+        if let Over::Exited(status) = how {
+            self.last_exit = Some(*status);
         }
     }
 
@@ -239,96 +226,50 @@ impl Instance {
         }
     }
 
-    fn ended_by_itself(
-        &mut self,
-        run: &Run,
-        status: ExitStatus,
-        turn: &mut Turn,
-    ) -> Option<(RunId, Reached)> {
-        let rule = &run.spec.restart;
-        let is_stop_code = match status {
-            ExitStatus::Code(code) => rule.stop_exit_codes.contains(&code),
-            ExitStatus::Signal { .. } | ExitStatus::Unknown => false,
-        };
-        if rule.autorestart && !is_stop_code {
-            return self.died(run, DeathBy::Exit(status), turn);
-        }
-        let finish = if is_stop_code || status == ExitStatus::Code(0) {
-            Finish::Expected
-        } else {
-            Finish::Unexpected
-        };
-        turn.note(Notice::Finished {
-            who: self.who(run.id),
-            status,
-        });
-        if self.goal == Goal::Up {
-            self.goal = Goal::Down;
-            turn.goals_changed = true;
-        }
-        let last_lines = Vec::new();
-        let reached = Reached::Finished {
-            status,
-            finish,
-            last_lines,
-        };
-        Some((run.id, reached))
-    }
-
-    fn died(&mut self, run: &Run, how: DeathBy, turn: &mut Turn) -> Option<(RunId, Reached)> {
-        let lived = run.lived(turn.now);
-        // A program that was never executed, or never became ready, has not lived: however long a
-        // busy machine took to say so, or the time was that it had.
-        let counted = match how {
-            DeathBy::Launch(_)
-            | DeathBy::NotReady { .. }
-            | DeathBy::NotListening { .. }
-            | DeathBy::Unchecked { .. } => Span::ZERO,
-            DeathBy::Exit(_) => lived,
-        };
-        let next = self.after_death(counted, &run.spec.restart, turn.now);
-        let next_in = match next {
-            State::Waiting { until, .. } => Some(until.since(turn.now)),
-            State::Idle | State::Failed | State::Up { .. } => None,
-        };
-        turn.note(Notice::Died {
-            who: self.who(run.id),
-            how: how.clone(),
-            lived,
-            next_in,
-        });
-        if next == State::Failed {
-            let deaths = self.backoff.count().max(1);
-            turn.note(Notice::Errored {
-                who: self.who(run.id),
-                deaths,
-            });
-        }
-        self.state = next;
-        turn.goals_changed = true;
-        let death = Death {
-            how,
-            lived,
-            last_lines: Vec::new(),
-        };
-        self.last_death = Some((run.id, death.clone()));
-        Some((run.id, Reached::Died { death }))
-    }
-
-    /// What follows. It is to be up: what is to be down was asked to end, and then it is no death.
-    fn after_death(&mut self, lived: Span, rule: &RestartRule, now: Time) -> State {
-        if !rule.autorestart {
-            return State::Failed;
-        }
-        match self.backoff.died(now, lived, rule) {
-            Verdict::GiveUp(_) => State::Failed,
-            Verdict::Again(delay) => {
-                self.restarts = self.restarts.saturating_add(1);
-                State::Waiting {
-                    until: now + delay,
-                    after: After::Death,
-                }
+    fn ended(&mut self, run: &Run, why: Why, how: &Over, turn: &mut Turn) -> (Rest, Reached) {
+        match (why, how) {
+            (Why::Itself | Why::Asked(_), Over::Exited(status)) => {
+                self.ended_by_itself(run, *status, turn)
             }
+            (why, Over::Exited(_) | Over::NotLaunched(_)) => self.died(run, why.death(how), turn),
+        }
+    }
+}
+
+impl Why {
+    /// As a death.
+    fn death(self, how: &Over) -> DeathBy {
+        match (self, how) {
+            (Self::Failed(how), _) => how,
+            (Self::Itself | Self::Asked(_), Over::Exited(status)) => DeathBy::Exit(*status),
+            (Self::Itself | Self::Asked(_), Over::NotLaunched(why)) => DeathBy::Launch(why.clone()),
+        }
+    }
+}
+
+impl Run {
+    /// Why it is over, as it was at its end.
+    fn why_over(&self) -> Why {
+        match &self.stage {
+            Stage::Launching { .. }
+            | Stage::Starting { .. }
+            | Stage::Checking { .. }
+            | Stage::Ready { .. }
+            | Stage::Stopping {
+                cause: Cause::LeaderGone,
+                ..
+            } => Why::Itself,
+            Stage::Draining { cause, .. }
+            | Stage::Stopping {
+                cause:
+                    cause @ (Cause::Operator | Cause::Restart | Cause::Replaced | Cause::ShutDown),
+                ..
+            } => Why::Asked(*cause),
+            Stage::Stopping {
+                cause: Cause::NotReady,
+                fault,
+                ..
+            } => fault.clone().map_or(Why::Itself, Why::Failed),
         }
     }
 }

@@ -1,25 +1,31 @@
 //! One life of a program, from its launch to its end.
 //!
 //! ```text
-//! Launching ──launched──▶ Starting ──ready──▶ Ready
-//!     │                      │                  │
-//!     │ late                 │ late, stop,      │ stop, its leader gone
-//!     ▼                      ▼ its leader gone  ▼
-//!     └───────────────▶ Stopping(cause) ◀───────┘     kill_at passed: SIGKILL, again every second
+//! Launching ──launched──▶ Starting ──▶ Checking ──▶ Ready ◀──serve── Draining
+//!     │                      │  └──────────────────▶  │  ───drain──▶    │
+//!     │ late                 │ late, stop,            │                 │ drained, late, stop,
+//!     ▼                      ▼ its leader gone        ▼ stop            ▼ its leader gone
+//!     └───────────────▶ Stopping(cause) ◀─────────────┴─────────────────┘
+//!                         kill_at passed: SIGKILL, again every second
 //! ```
 //!
 //! * `Launching`: the launcher was started; the program is not executing yet.
 //! * `Starting`: the program is executing and has not become ready.
+//! * `Checking`: it would be ready, and is asked whether it answers.
 //! * `Ready`: the program is ready.
+//! * `Draining`: it gets no new connections, and ends what it has begun.
 //! * `Stopping`: it was asked to end, or its leader has ended and the rest was asked.
 //!
-//! From each stage the run is over as soon as nothing of it is left (`Exited`, `LaunchFailed`).
+//! From each stage the run is over as soon as nothing of it is left (`Exited`, `LaunchFailed`). How it
+//! passes from one stage to the next is in [`crate::ready`] and [`crate::ending`].
 
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 
-use config::{AppSpec, Span};
-use protocol::notice::{Cause, ReadyBy};
-use protocol::{ExitStatus, Pid, RunId, Time};
+use config::{Address, AppSpec, Span};
+use protocol::notice::{Cause, ReadyBy, Who};
+use protocol::reply::DeathBy;
+use protocol::{ExitStatus, Lack, Pid, RunId, Time};
 
 /// How long a launcher may take; longer is a failure.
 pub(crate) const LAUNCH_LIMIT: Span = Span::secs(10);
@@ -33,13 +39,18 @@ pub(crate) const KILL_AGAIN: Span = Span::secs(1);
 /// One life.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Run {
-    pub(crate) id: RunId,
+    /// Its id, and whose it is.
+    pub(crate) who: Who,
     /// When it was launched.
     pub(crate) born: Time,
     /// What it was launched with. The rules by which it becomes ready and ends are these, whatever
     /// the app's specification has become since.
     pub(crate) spec: Arc<AppSpec>,
     pub(crate) stage: Stage,
+    /// Where it listens.
+    pub(crate) listens: BTreeSet<Address>,
+    /// What is missing to hand it over without loss.
+    pub(crate) lacks: BTreeSet<Lack>,
 }
 
 /// Where in its life a run is.
@@ -53,16 +64,33 @@ pub(crate) enum Stage {
     },
     Starting {
         pid: Pid,
-        /// When it is ready by having lived; or, where it must say so, too late.
+        /// When it is ready by having lived; or, where more is asked of it, too late.
         by: Time,
+        /// That it is ready, where its word alone is not enough.
+        said: Option<ReadyBy>,
+    },
+    Checking {
+        pid: Pid,
+        /// When it is too late.
+        by: Time,
+        /// How it would be ready without the check.
+        known: ReadyBy,
     },
     Ready {
         pid: Pid,
+    },
+    Draining {
+        pid: Pid,
+        /// When it is retired, whatever is still under way.
+        by: Time,
+        cause: Cause,
     },
     Stopping {
         /// None where the launcher was still at work.
         pid: Option<Pid>,
         cause: Cause,
+        /// In which way it failed to become ready, where that is the cause.
+        fault: Option<DeathBy>,
         /// When SIGKILL is due.
         kill_at: Time,
         /// Whether it was sent already.
@@ -80,22 +108,40 @@ pub(crate) enum Killed {
 }
 
 impl Run {
+    /// One whose launcher is started at this moment.
+    pub(crate) fn new(who: Who, born: Time, spec: &Arc<AppSpec>) -> Self {
+        Self {
+            who,
+            born,
+            spec: Arc::clone(spec),
+            stage: Stage::Launching {
+                by: born + LAUNCH_LIMIT,
+                said: None,
+            },
+            listens: BTreeSet::new(),
+            lacks: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) const fn id(&self) -> RunId {
+        self.who.run
+    }
+
     /// The process of its leader, alive or ended and not reaped.
     pub(crate) const fn pid(&self) -> Option<Pid> {
         match self.stage {
             Stage::Launching { .. } => None,
-            Stage::Starting { pid, .. } | Stage::Ready { pid } => Some(pid),
+            Stage::Starting { pid, .. }
+            | Stage::Checking { pid, .. }
+            | Stage::Ready { pid }
+            | Stage::Draining { pid, .. } => Some(pid),
             Stage::Stopping { pid, .. } => pid,
         }
     }
 
-    /// How long it had to become ready, or to be launched at all.
-    pub(crate) fn time_to_be_ready(&self) -> Span {
-        if self.spec.ready.wait_ready && self.pid().is_some() {
-            self.spec.ready.listen_timeout
-        } else {
-            LAUNCH_LIMIT
-        }
+    /// Whether it is ready and was not asked to leave.
+    pub(crate) const fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Ready { .. })
     }
 
     /// How long its program has lived. What it had started and is still ending does not count.
@@ -116,17 +162,15 @@ impl Run {
             Stage::Stopping { leader: None, .. }
             | Stage::Launching { .. }
             | Stage::Starting { .. }
-            | Stage::Ready { .. } => None,
+            | Stage::Checking { .. }
+            | Stage::Ready { .. }
+            | Stage::Draining { .. } => None,
         }
     }
 
     /// Whether its leader can get a signal: it was launched, and has not ended as far as is known.
     pub(crate) const fn has_leader(&self) -> bool {
-        match self.stage {
-            Stage::Launching { .. } => false,
-            Stage::Starting { .. } | Stage::Ready { .. } => true,
-            Stage::Stopping { pid, leader, .. } => pid.is_some() && leader.is_none(),
-        }
+        self.pid().is_some() && self.leader_ended().is_none()
     }
 
     /// When something is due, and what.
@@ -134,7 +178,9 @@ impl Run {
         match self.stage {
             Stage::Launching { by, .. } => Some((by, "launch is late")),
             Stage::Starting { by, .. } => Some((by, "ready or late")),
+            Stage::Checking { by, .. } => Some((by, "check is late")),
             Stage::Ready { .. } => None,
+            Stage::Draining { by, .. } => Some((by, "drained or late")),
             Stage::Stopping { kill_at, .. } => Some((kill_at, "kill")),
         }
     }
@@ -142,8 +188,32 @@ impl Run {
     /// Why it was asked to end, where it was.
     pub(crate) const fn ending(&self) -> Option<Cause> {
         match self.stage {
-            Stage::Launching { .. } | Stage::Starting { .. } | Stage::Ready { .. } => None,
+            Stage::Launching { .. }
+            | Stage::Starting { .. }
+            | Stage::Checking { .. }
+            | Stage::Ready { .. }
+            | Stage::Draining { .. } => None,
             Stage::Stopping { cause, .. } => Some(cause),
+        }
+    }
+
+    /// Why it drains, where it does.
+    pub(crate) const fn draining(&self) -> Option<Cause> {
+        match self.stage {
+            Stage::Launching { .. }
+            | Stage::Starting { .. }
+            | Stage::Checking { .. }
+            | Stage::Ready { .. }
+            | Stage::Stopping { .. } => None,
+            Stage::Draining { cause, .. } => Some(cause),
+        }
+    }
+
+    /// Why it drains or was asked to end, where one of both is so.
+    pub(crate) const fn leaving(&self) -> Option<Cause> {
+        match self.draining() {
+            Some(cause) => Some(cause),
+            None => self.ending(),
         }
     }
 }

@@ -99,7 +99,14 @@ impl Instance {
             slot: self.slot,
             goal: match (self.goal, &self.state) {
                 (Goal::Up, State::Failed) => SavedGoal::Errored,
-                (Goal::Up, State::Idle | State::Waiting { .. } | State::Up { .. }) => SavedGoal::Up,
+                (
+                    Goal::Up,
+                    State::Idle
+                    | State::Waiting { .. }
+                    | State::Up { .. }
+                    | State::Replacing { .. }
+                    | State::Leaving { .. },
+                ) => SavedGoal::Up,
                 (Goal::Down | Goal::Gone, _) => SavedGoal::Down,
             },
             restarts: self.restarts,
@@ -125,7 +132,11 @@ impl Instance {
             State::Idle => LiveState::Idle,
             State::Waiting { until, .. } => LiveState::Waiting { until: *until },
             State::Failed => LiveState::Failed,
-            State::Up { run } => LiveState::Up { run: run.live() },
+            State::Up { run } | State::Leaving { run, .. } => LiveState::Up { run: run.live() },
+            State::Replacing { old, new } => LiveState::Replacing {
+                old: old.live(),
+                new: new.live(),
+            },
         }
     }
 }
@@ -134,14 +145,14 @@ impl Run {
     /// What the journal holds of it.
     fn live(&self) -> LiveRun {
         LiveRun {
-            id: self.id,
+            id: self.id(),
             born: self.born,
             pid: self.pid(),
             ending: self.ending(),
-            draining: None,
+            draining: self.draining(),
             by: self.deadline().map(|(due, _)| due),
             leader_ended: self.leader_ended(),
-            listens: Vec::new(),
+            listens: self.listens.iter().cloned().collect(),
         }
     }
 }

@@ -78,13 +78,16 @@ impl Fleet {
                 return Ok(());
             }
             Request::Apply { apps, existing } => self.apply(apps, existing, turn)?,
-            Request::Start { select } => self.each(&select, turn, start)?,
-            Request::Stop { select } => self.each(&select, turn, stop)?,
-            Request::Restart { select } | Request::Reload { select } => {
-                self.each(&select, turn, restart)?
+            Request::Start { select } => {
+                self.each(&select, turn, |one, _, turn| start(one, turn))?
             }
-            Request::Delete { select } => self.each(&select, turn, delete)?,
-            Request::Reset { select } => self.reset(&select, turn)?,
+            Request::Stop { select } => self.each(&select, turn, |one, _, turn| stop(one, turn))?,
+            Request::Restart { select } => self.each(&select, turn, restart)?,
+            Request::Reload { select } => self.reload(&select, turn)?,
+            Request::Delete { select } => {
+                self.each(&select, turn, |one, _, turn| delete(one, turn))?
+            }
+            Request::Reset { select } => self.each(&select, turn, reset)?,
             Request::Scale { app, to } => self.scale(&app, to, turn)?,
         };
         self.desk
@@ -137,7 +140,7 @@ impl Fleet {
         let mut instances = Vec::new();
         for instance in self.instances().filter(|one| meant.contains(&one.id)) {
             if let Some(run) = instance.run().filter(|run| run.has_leader()) {
-                turn.signal(run.id, signal, config::spec::Scope::Leader);
+                turn.signal(run.id(), signal, config::spec::Scope::Leader);
                 instances.push(instance.id);
             }
         }
@@ -171,25 +174,25 @@ impl Fleet {
         &mut self,
         select: &[Selector],
         turn: &mut Turn,
-        act: fn(&mut Instance, &mut Turn) -> Target,
+        act: fn(&mut Instance, &AppSpec, &mut Turn) -> Target,
     ) -> Result<Vec<Target>, Refusal> {
-        let meant = self.select(select)?;
-        let instances = self.apps.values_mut().flat_map(|app| &mut app.instances);
-        let instances = instances.map(|(_, one)| one);
-        let meant = instances.filter(|one| meant.contains(&one.id));
-        Ok(meant.map(|one| act(one, turn)).collect())
-    }
-
-    fn reset(&mut self, select: &[Selector], turn: &mut Turn) -> Result<Vec<Target>, Refusal> {
         let meant = self.select(select)?;
         let mut targets = Vec::new();
         for app in self.apps.values_mut() {
             let instances = app.instances.values_mut();
             for instance in instances.filter(|one| meant.contains(&one.id)) {
-                targets.push(reset(instance, &app.spec, turn));
+                targets.push(act(instance, &app.spec, turn));
             }
         }
         Ok(targets)
+    }
+
+    fn reload(&mut self, select: &[Selector], turn: &mut Turn) -> Result<Vec<Target>, Refusal> {
+        let meant = self.select(select)?;
+        let apps = self.apps.values_mut();
+        Ok(apps
+            .flat_map(|app| app.reload(&meant, self.next_run, turn))
+            .collect())
     }
 
     fn scale(
@@ -221,10 +224,12 @@ impl Fleet {
             }
             let goal = if spec.autostart { Goal::Up } else { Goal::Down };
             let next_instance = &mut self.next_instance;
-            if known {
-                if let Some(app) = self.apps.get_mut(&spec.name) {
-                    targets.extend(app.converge(spec, existing, next_instance, turn));
-                }
+            if let Some(app) = self.apps.get_mut(&spec.name) {
+                targets.extend(if existing == Existing::Reload {
+                    app.reload_with(spec, self.next_run, next_instance, turn)
+                } else {
+                    app.converge(spec, existing, next_instance, turn)
+                });
                 continue;
             }
             let count = spec.instances;

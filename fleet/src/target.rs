@@ -4,10 +4,9 @@ use alloc::boxed::Box;
 
 use protocol::reply::{Outcome, Reached};
 use protocol::view::InstanceView;
-use protocol::{InstanceId, RunId};
+use protocol::{Handed, InstanceId, RunId};
 
 use crate::instance::{Instance, State};
-use crate::run::Stage;
 
 /// One instance that a request waits for.
 #[derive(Debug, Clone)]
@@ -26,6 +25,12 @@ pub(crate) enum Aim {
     Up,
     /// Ready, and it was before or on its way, as this run.
     StillUp(RunId),
+    /// Ready, alone, by a run that is not older than this one; the roll with this number of the app
+    /// brings it there.
+    Renewed {
+        from: RunId,
+        roll: u64,
+    },
     Down,
     /// Down, and it was before.
     StillDown,
@@ -62,11 +67,36 @@ impl Target {
 
     /// It has come to rest.
     pub(crate) fn settle(&mut self, view: &InstanceView, reached: Reached) {
+        self.settle_handed(view, reached, None);
+    }
+
+    /// It has come to rest, after this passage from one run to the next.
+    pub(crate) fn settle_handed(
+        &mut self,
+        view: &InstanceView,
+        reached: Reached,
+        handed: Option<Handed>,
+    ) {
         self.progress = Progress::Settled(Box::new(Outcome {
             instance: view.clone(),
             reached,
-            handed: None,
+            handed,
         }));
+    }
+
+    /// Whether the end of this run is an outcome.
+    pub(crate) fn is_ended_by(&self, run: RunId, reached: &Reached) -> bool {
+        let waits = matches!(self.progress, Progress::Pending);
+        waits
+            && match (self.aim, reached) {
+                // The old run serves: only who wants another one has not got it.
+                (Aim::Up | Aim::StillUp(_), Reached::Kept { .. }) => false,
+                (Aim::Up | Aim::StillUp(_), _) => true,
+                // A job that has ended will not be replaced.
+                (Aim::Renewed { .. }, Reached::Finished { .. }) => true,
+                (Aim::Renewed { from, .. }, _) => run >= from,
+                (Aim::Down | Aim::StillDown | Aim::Gone, _) => false,
+            }
     }
 
     /// What was reached with the instance as it is; none where it is still on its way.
@@ -74,17 +104,37 @@ impl Target {
         if instance.asks != self.asks {
             return Some(Reached::Overtaken);
         }
+        let ready = instance.run().filter(|run| run.is_ready());
         match (self.aim, &instance.state) {
-            (Aim::StillUp(of), State::Up { run }) if run.id == of => {
-                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::AlreadySo)
-            }
-            (Aim::Up | Aim::StillUp(_), State::Up { run }) => {
-                matches!(run.stage, Stage::Ready { .. }).then_some(Reached::Done)
+            (Aim::Up, _) => ready.map(|_| Reached::Done),
+            (Aim::StillUp(of), _) => ready.map(|run| {
+                if run.id() == of {
+                    Reached::AlreadySo
+                } else {
+                    Reached::Done
+                }
+            }),
+            (Aim::Renewed { from, .. }, State::Up { .. }) => {
+                ready.filter(|run| run.id() >= from).map(|_| Reached::Done)
             }
             (Aim::Down, State::Idle) => Some(Reached::Done),
             (Aim::StillDown, _) => Some(Reached::AlreadySo),
-            (Aim::Up | Aim::StillUp(_), State::Idle | State::Waiting { .. } | State::Failed)
-            | (Aim::Down, State::Up { .. } | State::Waiting { .. } | State::Failed)
+            (
+                Aim::Renewed { .. },
+                State::Idle
+                | State::Waiting { .. }
+                | State::Failed
+                | State::Replacing { .. }
+                | State::Leaving { .. },
+            )
+            | (
+                Aim::Down,
+                State::Up { .. }
+                | State::Waiting { .. }
+                | State::Failed
+                | State::Replacing { .. }
+                | State::Leaving { .. },
+            )
             | (Aim::Gone, _) => None,
         }
     }

@@ -8,7 +8,7 @@ use protocol::view::{AppView, InstanceView, StateView};
 
 use crate::app::App;
 use crate::instance::{After, Instance, State};
-use crate::run::Stage;
+use crate::run::{Run, Stage};
 
 impl App {
     /// The app with all its instances, as it is shown.
@@ -42,13 +42,14 @@ impl Instance {
     /// The instance as it is shown.
     pub(crate) fn view(&self, spec: &config::AppSpec, now: Time) -> InstanceView {
         let run = self.run();
+        let beside = self.runs().find(|one| Some(one.id()) != run.map(Run::id));
         InstanceView {
             id: self.id,
             app: self.app.clone(),
             slot: self.slot,
             state: self.word(),
-            pid: run.and_then(crate::run::Run::pid),
-            run: run.map(|run| run.id),
+            pid: run.and_then(Run::pid),
+            run: run.map(Run::id),
             uptime: run.map(|run| now.since(run.born)),
             restarts: self.restarts,
             unstable: (self.backoff.count(), spec.restart.max_restarts),
@@ -56,9 +57,9 @@ impl Instance {
             next_in: self.next_in(now),
             last_death: self.last_death.as_ref().map(|(_, death)| death.clone()),
             last_exit: self.last_exit,
-            listens: Vec::new(),
-            lacks: Vec::new(),
-            beside: None,
+            listens: run.map_or_else(Vec::new, |run| run.listens.iter().cloned().collect()),
+            lacks: run.map_or_else(Vec::new, |run| run.lacks.iter().cloned().collect()),
+            beside: beside.map(Run::id),
             next_mode: None,
             logs: spec.log_paths(self.id.0),
             pid_file: spec.pid_file(self.id.0),
@@ -76,11 +77,9 @@ impl Instance {
                 after: After::Death,
                 ..
             } => StateView::WaitingRestart,
-            State::Up { run } => match run.stage {
-                Stage::Launching { .. } | Stage::Starting { .. } => StateView::Launching,
-                Stage::Ready { .. } => StateView::Online,
-                Stage::Stopping { .. } => StateView::Stopping,
-            },
+            State::Up { run } | State::Leaving { run, .. } => run.word(),
+            State::Replacing { old, .. } if old.is_ready() => old.word(),
+            State::Replacing { new, .. } => new.word(),
         }
     }
 
@@ -95,7 +94,21 @@ impl Instance {
             }
             | State::Idle
             | State::Failed
-            | State::Up { .. } => None,
+            | State::Up { .. }
+            | State::Replacing { .. }
+            | State::Leaving { .. } => None,
+        }
+    }
+}
+
+impl Run {
+    const fn word(&self) -> StateView {
+        match self.stage {
+            Stage::Launching { .. } | Stage::Starting { .. } | Stage::Checking { .. } => {
+                StateView::Launching
+            }
+            Stage::Ready { .. } => StateView::Online,
+            Stage::Draining { .. } | Stage::Stopping { .. } => StateView::Stopping,
         }
     }
 }

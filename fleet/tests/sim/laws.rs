@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use config::{AppName, AppSpec};
 use fleet::{Effect, Event, Fleet, Turn};
-use protocol::saved::{Saved, SavedGoal};
+use protocol::saved::{LiveRun, LiveState, Saved, SavedGoal};
 use protocol::{InstanceId, Request, RunId, Time};
 
 use crate::journal::Journal;
@@ -187,6 +187,15 @@ impl Laws {
             self.lives
         );
         Ok(effects)
+    }
+}
+
+/// The runs that the journal holds of an instance: none, one, or the old and the new one.
+fn runs_of(state: &LiveState) -> Vec<&LiveRun> {
+    match state {
+        LiveState::Idle | LiveState::Waiting { .. } | LiveState::Failed => Vec::new(),
+        LiveState::Up { run } => vec![run],
+        LiveState::Replacing { old, new } => vec![old, new],
     }
 }
 

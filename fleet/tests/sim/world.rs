@@ -277,7 +277,13 @@ impl World {
                 self.shell(Event::DumpRead { ticket, dump });
             }
             Effect::Flush { ticket, .. } => self.flush(ticket),
-            Effect::Note(_) => {}
+            Effect::Steer { .. }
+            | Effect::Check { .. }
+            | Effect::Drain { .. }
+            | Effect::Serve { .. }
+            | Effect::Retire { .. }
+            | Effect::Release { .. }
+            | Effect::Note(_) => {}
             Effect::Answer { ticket, .. } => self.clients.answered(ticket),
             Effect::Exit => self.over = true,
         }

@@ -4,7 +4,7 @@
 use config::spec::Scope;
 use protocol::notice::{ReadyBy, Who};
 use protocol::reply::{Death, DeathBy, Outcome, Reached};
-use protocol::{Notice, Reply};
+use protocol::{Handed, Mode, Notice, Reply, Tally};
 
 use fleet::{Effect, LaunchOrder};
 
@@ -13,12 +13,24 @@ pub(crate) fn effect(effect: &Effect) -> String {
     match effect {
         Effect::Launch(LaunchOrder { who, .. }) => format!("launch {}", run(who)),
         Effect::Signal { run, signal, to } => {
-            let to = match to {
-                Scope::Leader => "leader",
-                Scope::Tree => "tree",
-            };
+            let to = scope(*to);
             format!("{signal} to {to} #{run}")
         }
+        Effect::Steer { app, to, held } => {
+            let to = numbers(to.iter().map(|run| format!("#{run}")));
+            let held = if *held { "held" } else { "not held" };
+            format!("steer {app} to {to}, {held}")
+        }
+        Effect::Check { run, path, within } => format!("check #{run} at {path} within {within}"),
+        Effect::Drain { run, .. } => format!("drain #{run}"),
+        Effect::Serve { run } => format!("serve #{run}"),
+        Effect::Retire {
+            run,
+            signal,
+            to,
+            keepalive,
+        } => format!("retire #{run} by {signal} to {}, {keepalive:?}", scope(*to)),
+        Effect::Release { run } => format!("release #{run}"),
         Effect::Save { .. } => "save".to_owned(),
         Effect::Dump { ticket, saved } => format!("dump {} for {}", saved.apps.len(), ticket.0),
         Effect::ReadDump { ticket } => format!("read dump for {}", ticket.0),
@@ -30,6 +42,23 @@ pub(crate) fn effect(effect: &Effect) -> String {
         Effect::Note(notice) => note(notice),
         Effect::Answer { ticket, reply: to } => format!("answer {}: {}", ticket.0, reply(to)),
         Effect::Exit => "exit".to_owned(),
+    }
+}
+
+const fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Leader => "leader",
+        Scope::Tree => "tree",
+    }
+}
+
+/// All of them, or that there are none.
+fn numbers(all: impl Iterator<Item = String>) -> String {
+    let all: Vec<String> = all.collect();
+    if all.is_empty() {
+        "nobody".to_owned()
+    } else {
+        all.join(" ")
     }
 }
 
@@ -47,10 +76,20 @@ fn note(notice: &Notice) -> String {
             let by = match by {
                 ReadyBy::Channel => "by channel",
                 ReadyBy::Notify => "by notify",
+                ReadyBy::Listening => "by listening",
+                ReadyBy::Checked => "by its check",
                 ReadyBy::Lived => "by age",
             };
             format!("note {} ready {by} after {after}", run(who))
         }
+        Notice::Listening { who, at } => format!("note {} listens at {at}", run(who)),
+        Notice::Hindered { who, lack } => format!("note {} lacks {:?}", run(who), lack.of),
+        Notice::Replacing { who, mode } => format!("note {} replacing: {mode:?}", run(who)),
+        Notice::TookOver { who } => format!("note {} took over", run(who)),
+        Notice::Replaced { who, handed: how } => {
+            format!("note {} replaced, {}", run(who), handed(how))
+        }
+        Notice::Kept { who, how } => format!("note {} kept: {}", run(who), by(how)),
         Notice::Stopping { who, cause } => format!("note {} stopping: {cause:?}", run(who)),
         Notice::Killing { who, after } => format!("note {} killed after {after}", run(who)),
         Notice::Stopped { who, cause, status } => {
@@ -85,7 +124,41 @@ fn by(how: &DeathBy) -> String {
         DeathBy::Exit(status) => status.to_string(),
         DeathBy::Launch(why) => format!("{:?}", why.stage),
         DeathBy::NotReady { within } => format!("not ready within {within}"),
+        DeathBy::NotListening { within, at } => {
+            let at: Vec<String> = at.iter().map(ToString::to_string).collect();
+            format!("not listening at [{}] within {within}", at.join(" "))
+        }
+        DeathBy::Unchecked { path, why } => format!("check of {path}: {why:?}"),
     }
+}
+
+/// How a run was handed over, in the words of the answer.
+fn handed(handed: &Handed) -> String {
+    let mode = match handed.mode {
+        Mode::Overlap => "overlap",
+        Mode::Queue => "queue",
+        Mode::Restart => "restart",
+    };
+    let Handed {
+        mode: _,
+        lacks,
+        tally,
+        pause,
+        took,
+    } = handed;
+    let mut told = format!("{mode}, took {took}, pause {pause}");
+    for lack in lacks {
+        told += &format!(", lacks {:?}", lack.of);
+    }
+    if *tally != Tally::default() {
+        let Tally {
+            adopted,
+            cut,
+            cut_unknown,
+        } = tally;
+        told += &format!(", adopted {adopted}, cut {cut}+{cut_unknown}");
+    }
+    told
 }
 
 fn reply(reply: &Reply) -> String {
@@ -126,13 +199,20 @@ fn outcome(outcome: &Outcome) -> String {
             "finished ({status}, {finish:?}, [{}])",
             last_lines.join("|")
         ),
-        Reached::Died { death } => died(death),
+        Reached::Died { death } => died("died", death),
+        Reached::Kept { death } => died("kept", death),
+        Reached::LeftAlone => "left alone".to_owned(),
         Reached::Overtaken => "overtaken".to_owned(),
     };
-    format!("{}/{} {} {reached}", view.app, view.slot, view.state.word())
+    let state = view.state.word();
+    let told = format!("{}/{} {state} {reached}", view.app, view.slot);
+    match &outcome.handed {
+        Some(how) => format!("{told} ({})", handed(how)),
+        None => told,
+    }
 }
 
-fn died(death: &Death) -> String {
+fn died(word: &str, death: &Death) -> String {
     let last = death.last_lines.join("|");
-    format!("died ({} after {} [{last}])", by(&death.how), death.lived)
+    format!("{word} ({} after {} [{last}])", by(&death.how), death.lived)
 }

@@ -275,6 +275,12 @@ impl World {
             Effect::Save { saved, .. } => self.saved = Some(saved),
             Effect::Answer { ticket, reply } => self.replies.push((ticket, reply)),
             Effect::Signal { .. }
+            | Effect::Steer { .. }
+            | Effect::Check { .. }
+            | Effect::Drain { .. }
+            | Effect::Serve { .. }
+            | Effect::Retire { .. }
+            | Effect::Release { .. }
             | Effect::Dump { .. }
             | Effect::ReadDump { .. }
             | Effect::Flush { .. }

@@ -5,11 +5,11 @@ use config::spec::{RestartDelay, RestartRule};
 use fleet::{Effect, Event};
 use protocol::notice::{Cause, Who};
 use protocol::reply::DeathBy;
-use protocol::saved::{LiveState, SavedGoal};
+use protocol::saved::SavedGoal;
 use protocol::{ExitStatus, InstanceId, Notice, Request, Time};
 
 use crate::laws::lives::Life;
-use crate::laws::{Before, Laws, Outcome};
+use crate::laws::{Before, Laws, Outcome, runs_of};
 
 /// What the deaths of an instance so far amount to.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -71,19 +71,16 @@ impl Laws {
             who, spec, born, ..
         } = life;
         let entry = self.journal.instances.get(&who.id)?;
-        let (ending, leader_ended) = match &entry.live.state {
-            LiveState::Up {
-                ending,
-                leader_ended,
-                ..
-            } => (*ending, *leader_ended),
-            LiveState::Idle | LiveState::Waiting { .. } | LiveState::Failed => (None, None),
-        };
+        let live = runs_of(&entry.live.state).into_iter();
+        let live = live.into_iter().find(|one| one.id == *run);
+        let (ending, leader_ended) = live.map_or((None, None), |run| {
+            (run.ending.or(run.draining), run.leader_ended)
+        });
         Some(Was {
             who: who.clone(),
             rule: spec.restart.clone(),
             born: *born,
-            patience: life.patience(),
+            patience: life.had,
             ending,
             leader_ended,
             goal: entry.instance.goal,
@@ -128,7 +125,9 @@ impl Laws {
         let who = || was.who.clone();
         let mut told = Vec::new();
         let asked = match was.ending {
-            Some(cause @ (Cause::Operator | Cause::Restart | Cause::ShutDown)) => Some(cause),
+            Some(
+                cause @ (Cause::Operator | Cause::Restart | Cause::Replaced | Cause::ShutDown),
+            ) => Some(cause),
             Some(Cause::LeaderGone | Cause::NotReady) | None => None,
         };
         let how = match event {
@@ -168,10 +167,19 @@ impl Laws {
             }
             _ => return told,
         };
+        self.expected_death(now, how, was, &mut told);
+        told
+    }
+
+    fn expected_death(&mut self, now: Time, how: DeathBy, was: &Was, told: &mut Vec<Notice>) {
+        let who = || was.who.clone();
         let lived = was.leader_ended.unwrap_or(now).since(was.born);
         // What was never executed, or never became ready, has not lived.
         let counted = match how {
-            DeathBy::Launch(_) | DeathBy::NotReady { .. } => 0,
+            DeathBy::Launch(_)
+            | DeathBy::NotReady { .. }
+            | DeathBy::NotListening { .. }
+            | DeathBy::Unchecked { .. } => 0,
             DeathBy::Exit(_) => lived.0,
         };
         let wanted = was.goal != SavedGoal::Down && !self.ending;
@@ -191,7 +199,6 @@ impl Laws {
             let deaths = u32::try_from(tally.early.len()).unwrap_or(u32::MAX).max(1);
             told.push(Notice::Errored { who: who(), deaths });
         }
-        told
     }
 
     /// That it is not launched before its time.

@@ -6,6 +6,7 @@ use protocol::view::{InstanceView, StateView};
 use protocol::{Generation, Time};
 
 use crate::journal::{Entry, Journal};
+use crate::laws::lives::Life;
 use crate::laws::{Laws, Outcome};
 
 /// What was sent to the disk and what it answered.
@@ -110,20 +111,23 @@ impl Laws {
     }
 
     fn view_law(&self, now: Time, one: &InstanceView, entry: &Entry) -> Outcome {
-        let life = match &entry.live.state {
-            LiveState::Up { run, .. } => self.lives.get(run),
-            LiveState::Idle | LiveState::Waiting { .. } | LiveState::Failed => None,
-        };
+        let life = one.run.and_then(|run| self.lives.get(&run));
         let state = match &entry.live.state {
             LiveState::Idle => StateView::Stopped,
             LiveState::Failed => StateView::Errored,
             LiveState::Waiting { .. } if one.next_in.is_some() => StateView::WaitingRestart,
             LiveState::Waiting { .. } => StateView::Launching,
-            LiveState::Up {
-                ending: Some(_), ..
-            } => StateView::Stopping,
-            LiveState::Up { .. } if life.is_some_and(|life| life.is_ready()) => StateView::Online,
-            LiveState::Up { .. } => StateView::Launching,
+            LiveState::Up { .. } | LiveState::Replacing { .. }
+                if life.is_some_and(Life::is_leaving) =>
+            {
+                StateView::Stopping
+            }
+            LiveState::Up { .. } | LiveState::Replacing { .. }
+                if life.is_some_and(Life::is_ready) =>
+            {
+                StateView::Online
+            }
+            LiveState::Up { .. } | LiveState::Replacing { .. } => StateView::Launching,
         };
         law!(one.state == state, "{one:?} is not {state:?}");
         let run = life.map(|life| life.who.run);

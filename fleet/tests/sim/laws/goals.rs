@@ -4,12 +4,12 @@ use config::spec::AppSpec;
 use fleet::Event;
 use protocol::notice::{Cause, Who};
 use protocol::request::{Existing, ScaleTo};
-use protocol::saved::{LiveState, SavedGoal};
+use protocol::saved::{LiveRun, LiveState, SavedGoal};
 use protocol::{InstanceId, Request};
 
 use crate::journal::Entry;
 use crate::laws::tickets::Admission;
-use crate::laws::{Before, Laws, Outcome};
+use crate::laws::{Before, Laws, Outcome, runs_of};
 
 impl Laws {
     /// Writes down which specification each app was given, and who need not wait any longer.
@@ -26,7 +26,10 @@ impl Laws {
                 }
                 let starts = matches!(
                     request,
-                    Request::Apply { .. } | Request::Start { .. } | Request::Restart { .. }
+                    Request::Apply { .. }
+                        | Request::Start { .. }
+                        | Request::Restart { .. }
+                        | Request::Reload { .. }
                 );
                 for id in before.meant.iter().filter(|_| starts) {
                     self.hurry(*id);
@@ -70,7 +73,7 @@ impl Laws {
                 self.journal.apps.contains_key(&entry.app),
                 "{entry:?} is of no app"
             );
-            alive += usize::from(matches!(entry.live.state, LiveState::Up { .. }));
+            alive += runs_of(&entry.live.state).len();
             self.instance_law(*id, entry)?;
         }
         law!(
@@ -113,24 +116,31 @@ impl Laws {
                     "{entry:?} is not wanted"
                 );
             }
-            LiveState::Up { run, ending, .. } => {
-                let Some(life) = self.lives.get(run) else {
-                    return Err(format!("{entry:?} is over"));
-                };
-                law!(life.who.id == id, "{entry:?} has the run of {life:?}");
-                law!(
-                    ending.is_some() == life.is_stopping(),
-                    "{entry:?} is not {life:?}"
-                );
-                let is_right = match (goal, ending) {
-                    (SavedGoal::Down, Some(Cause::Operator | Cause::ShutDown)) => true,
-                    (SavedGoal::Down, _) | (SavedGoal::Up, Some(Cause::Operator)) => false,
-                    (SavedGoal::Up, _) => true,
-                    (SavedGoal::Errored, _) => false,
-                };
-                law!(is_right, "{entry:?} runs against its goal");
+            LiveState::Up { .. } | LiveState::Replacing { .. } => {
+                for run in runs_of(&entry.live.state) {
+                    self.run_law(id, entry, run)?;
+                }
             }
         }
+        Ok(())
+    }
+
+    fn run_law(&self, id: InstanceId, entry: &Entry, run: &LiveRun) -> Outcome {
+        let Some(life) = self.lives.get(&run.id) else {
+            return Err(format!("{entry:?} is over"));
+        };
+        law!(life.who.id == id, "{entry:?} has the run of {life:?}");
+        law!(
+            run.ending.is_some() == life.is_stopping(),
+            "{entry:?} is not {life:?}"
+        );
+        let is_right = match (entry.instance.goal, run.ending) {
+            (SavedGoal::Down, Some(Cause::Operator | Cause::ShutDown)) => true,
+            (SavedGoal::Down, _) | (SavedGoal::Up, Some(Cause::Operator)) => false,
+            (SavedGoal::Up, _) => true,
+            (SavedGoal::Errored, _) => false,
+        };
+        law!(is_right, "{entry:?} runs against its goal");
         Ok(())
     }
 
@@ -146,6 +156,7 @@ impl Laws {
             Request::Stop { .. } | Request::Delete { .. } => {
                 law!(goals(SavedGoal::Down), "not all are to be down");
             }
+            Request::Reload { .. } => law!(goals(SavedGoal::Up), "not all are to be up"),
             Request::Restart { .. } => {
                 law!(goals(SavedGoal::Up), "not all are to be up");
                 self.forgotten_law(before)?;
@@ -183,7 +194,9 @@ impl Laws {
             return Ok(());
         }
         let up = self.up(spec.name.as_str());
-        let waits = was_there && !spec.autostart && existing != Existing::Restart;
+        let waits = was_there
+            && !spec.autostart
+            && !matches!(existing, Existing::Restart | Existing::Reload);
         if waits {
             law!(up <= spec.instances as usize, "{} has {up} up", spec.name);
             return Ok(());

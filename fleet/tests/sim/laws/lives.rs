@@ -37,6 +37,8 @@ pub(crate) struct Life {
     leaderless: bool,
     /// When the fleet sent the signal to stop.
     signalled: Option<Time>,
+    /// How long it had to become ready, where it was late.
+    pub(super) had: Span,
     /// When SIGKILL is due; none while it was not asked to end.
     kill_at: Option<Time>,
     killed: bool,
@@ -53,6 +55,7 @@ impl Life {
             ready: false,
             leaderless: false,
             signalled: None,
+            had: Span::ZERO,
             kill_at: None,
             killed: false,
         }
@@ -70,8 +73,12 @@ impl Life {
         self.kill_at.is_some()
     }
 
+    pub(super) const fn is_leaving(&self) -> bool {
+        self.is_stopping()
+    }
+
     /// How long it has to become ready, or to be launched at all.
-    pub(super) fn patience(&self) -> Span {
+    fn patience(&self) -> Span {
         if self.spec.ready.wait_ready && self.is_launched() {
             self.spec.ready.listen_timeout
         } else {
@@ -144,7 +151,13 @@ impl Laws {
                 }
             }
             Effect::Note(notice) => self.note_law(now, event, notice),
-            Effect::Save { .. }
+            Effect::Steer { .. }
+            | Effect::Check { .. }
+            | Effect::Drain { .. }
+            | Effect::Serve { .. }
+            | Effect::Retire { .. }
+            | Effect::Release { .. }
+            | Effect::Save { .. }
             | Effect::Dump { .. }
             | Effect::ReadDump { .. }
             | Effect::Flush { .. }
@@ -237,6 +250,7 @@ impl Laws {
                 };
                 let is_so = match by {
                     ReadyBy::Channel | ReadyBy::Notify => life.said && life.launched.is_some(),
+                    ReadyBy::Listening | ReadyBy::Checked => false,
                     ReadyBy::Lived => {
                         let launched = life.launched.is_some();
                         launched && !life.spec.ready.wait_ready && life.limit() <= now
@@ -276,13 +290,14 @@ impl Laws {
             (Cause::LeaderGone, Event::LeaderExited { run, .. }) => *run == who.run,
             (Cause::NotReady, _) => !life.ready && life.limit() <= now,
             (Cause::ShutDown, _) => self.ending,
-            (Cause::Operator | Cause::Restart | Cause::LeaderGone, _) => false,
+            (Cause::Operator | Cause::Restart | Cause::Replaced | Cause::LeaderGone, _) => false,
         };
         law!(
             is_right,
             "{life:?} is stopping for {cause:?} after {event:?}"
         );
         life.kill_at = Some(now + life.spec.stop.timeout);
+        life.had = life.patience();
         Ok(())
     }
 
@@ -333,7 +348,10 @@ impl Laws {
         );
         let waits = |one: &LiveState| match one {
             LiveState::Waiting { until } => Some(*until),
-            LiveState::Idle | LiveState::Failed | LiveState::Up { .. } => None,
+            LiveState::Idle
+            | LiveState::Failed
+            | LiveState::Up { .. }
+            | LiveState::Replacing { .. } => None,
         };
         let all = self.journal.instances.values();
         let launches = all.filter_map(|one| waits(&one.live.state));

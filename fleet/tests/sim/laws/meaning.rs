@@ -17,6 +17,7 @@ impl Laws {
             | Request::Start { select }
             | Request::Stop { select }
             | Request::Restart { select }
+            | Request::Reload { select }
             | Request::Delete { select }
             | Request::Reset { select }
             | Request::Signal { select, .. }
@@ -50,6 +51,7 @@ impl Laws {
             | Request::Start { select }
             | Request::Stop { select }
             | Request::Restart { select }
+            | Request::Reload { select }
             | Request::Delete { select }
             | Request::Reset { select }
             | Request::Signal { select, .. }

@@ -1,0 +1,307 @@
+//! How a run becomes ready: what it says, where it listens, whether it passes its check, how long it
+//! has lived.
+//!
+//! A run that is started for itself is ready by its word, by listening where an earlier one did, or
+//! by having lived; only one that has to say so can be late. A *successor*, whose old run serves,
+//! has to do everything that is asked of it: listen wherever the old one does, say so where its rule
+//! wants that, pass its check; and all that within one limit, or the old one serves on.
+//!
+//! What happens may be told before the news of the launch; it is remembered in the run.
+
+use alloc::collections::BTreeSet;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use config::{Address, AppSpec};
+use protocol::notice::ReadyBy;
+use protocol::reply::DeathBy;
+use protocol::{CheckFailure, Lack, Notice, Pid, RunId};
+
+use crate::Effect;
+use crate::app::same_but_for_count;
+use crate::instance::{Instance, State};
+use crate::run::{LAUNCH_LIMIT, READY_AFTER, Run, Stage};
+use crate::turn::Turn;
+
+/// How far a run that is starting has come.
+enum Readiness {
+    /// Something is still to come.
+    NotYet,
+    /// All that it does by itself is done, and it is to be asked for this path.
+    Check(ReadyBy, String),
+    Ready(ReadyBy),
+}
+
+/// Whether a run that is starting listens where it should.
+enum Presence {
+    /// Nobody knows where it should.
+    Unexpected,
+    Present,
+    /// Not there; empty where any address would do.
+    Missing(Vec<Address>),
+}
+
+impl Instance {
+    /// The program is executing.
+    pub(crate) fn launched(&mut self, run: RunId, pid: Pid, turn: &mut Turn) {
+        let is_successor = self.has_successor();
+        let Some(run) = self.run_mut(run) else {
+            return;
+        };
+        match &mut run.stage {
+            Stage::Launching { said, .. } => {
+                let said = *said;
+                let limit = if run.spec.ready.wait_ready || is_successor {
+                    run.spec.ready.listen_timeout
+                } else {
+                    READY_AFTER
+                };
+                let by = turn.after(limit);
+                run.stage = Stage::Starting { pid, by, said };
+            }
+            Stage::Stopping { pid: unknown, .. } => *unknown = Some(pid),
+            Stage::Starting { .. }
+            | Stage::Checking { .. }
+            | Stage::Ready { .. }
+            | Stage::Draining { .. } => return,
+        }
+        let who = run.who.clone();
+        turn.touch(&self.app, self.id);
+        turn.note(Notice::Launched { who, pid });
+        self.go_on(turn);
+    }
+
+    /// The program says that it is ready.
+    pub(crate) fn said_ready(&mut self, run: RunId, by: ReadyBy, turn: &mut Turn) {
+        let Some(run) = self.run_mut(run) else {
+            return;
+        };
+        match &mut run.stage {
+            Stage::Launching { said, .. } | Stage::Starting { said, .. } => {
+                said.get_or_insert(by);
+            }
+            Stage::Checking { .. }
+            | Stage::Ready { .. }
+            | Stage::Draining { .. }
+            | Stage::Stopping { .. } => return,
+        }
+        self.go_on(turn);
+    }
+
+    /// The run listens there.
+    pub(crate) fn listening(&mut self, run: RunId, at: Address, turn: &mut Turn) {
+        let Some(run) = self.run_mut(run) else {
+            return;
+        };
+        if !run.listens.insert(at.clone()) {
+            return;
+        }
+        let who = run.who.clone();
+        turn.touch(&self.app, self.id);
+        turn.note(Notice::Listening { who, at });
+        self.go_on(turn);
+    }
+
+    /// The run lacks something for a hand-over without loss.
+    pub(crate) fn hindered(&mut self, run: RunId, lack: Lack, turn: &mut Turn) {
+        let Some(run) = self.run_mut(run) else {
+            return;
+        };
+        if run.lacks.insert(lack.clone()) {
+            let who = run.who.clone();
+            turn.note(Notice::Hindered { who, lack });
+        }
+    }
+
+    /// The run was asked for the path of its check.
+    pub(crate) fn checked(
+        &mut self,
+        run: RunId,
+        outcome: Result<(), CheckFailure>,
+        turn: &mut Turn,
+    ) {
+        let Some(run) = self.run_mut(run) else {
+            return;
+        };
+        if !matches!(run.stage, Stage::Checking { .. }) {
+            return;
+        }
+        match outcome {
+            Ok(()) => self.become_ready(ReadyBy::Checked, turn),
+            Err(why) => run.fail(run.unchecked(why), turn),
+        }
+    }
+
+    /// The time that the run which is starting had is over.
+    pub(crate) fn starting_is_over(&mut self, turn: &mut Turn) {
+        let is_successor = self.has_successor();
+        let presence = self.presence();
+        let Some(run) = self.starting_mut() else {
+            return;
+        };
+        let within = run.spec.ready.listen_timeout;
+        let how = match &run.stage {
+            Stage::Launching { .. } => DeathBy::NotReady {
+                within: LAUNCH_LIMIT,
+            },
+            Stage::Checking { .. } => run.unchecked(CheckFailure::Late(within)),
+            Stage::Starting { .. } => match presence {
+                Presence::Missing(at) if is_successor => DeathBy::NotListening { within, at },
+                Presence::Missing(_) | Presence::Present | Presence::Unexpected => {
+                    if !is_successor && !run.spec.ready.wait_ready {
+                        return self.become_ready(ReadyBy::Lived, turn);
+                    }
+                    DeathBy::NotReady { within }
+                }
+            },
+            Stage::Ready { .. } | Stage::Draining { .. } | Stage::Stopping { .. } => return,
+        };
+        run.fail(how, turn);
+    }
+
+    /// The old run serves no more: its successor is from here on a run that is started for itself.
+    pub(crate) fn relax(&mut self, turn: &mut Turn) {
+        let Some(run) = self.starting_mut() else {
+            return;
+        };
+        match run.stage {
+            Stage::Checking { known, .. } => self.become_ready(known, turn),
+            Stage::Starting { pid, said, .. } if !run.spec.ready.wait_ready => {
+                let by = turn.after(READY_AFTER);
+                run.stage = Stage::Starting { pid, by, said };
+                self.go_on(turn);
+            }
+            Stage::Starting { .. } => self.go_on(turn),
+            Stage::Launching { .. }
+            | Stage::Ready { .. }
+            | Stage::Draining { .. }
+            | Stage::Stopping { .. } => {}
+        }
+    }
+
+    /// Something became known of the run that is starting: it may be ready with that.
+    fn go_on(&mut self, turn: &mut Turn) {
+        match self.readiness() {
+            Readiness::NotYet => {}
+            Readiness::Ready(by) => self.become_ready(by, turn),
+            Readiness::Check(known, path) => self.begin_check(known, path, turn),
+        }
+    }
+
+    fn readiness(&self) -> Readiness {
+        let Some(run) = self.starting() else {
+            return Readiness::NotYet;
+        };
+        let Stage::Starting { said, .. } = run.stage else {
+            return Readiness::NotYet;
+        };
+        let listens = match self.presence() {
+            Presence::Present => Some(ReadyBy::Listening),
+            Presence::Unexpected | Presence::Missing(_) => None,
+        };
+        let silent = !run.spec.ready.wait_ready;
+        if !self.has_successor() {
+            let by = said.or_else(|| listens.filter(|_| silent));
+            return by.map_or(Readiness::NotYet, Readiness::Ready);
+        }
+        let word = if silent { listens } else { said };
+        let Some(by) = listens.and(word) else {
+            return Readiness::NotYet;
+        };
+        match &run.spec.handover.check {
+            Some(path) => Readiness::Check(by, path.clone()),
+            None => Readiness::Ready(by),
+        }
+    }
+
+    fn begin_check(&mut self, known: ReadyBy, path: String, turn: &mut Turn) {
+        let Some(run) = self.starting_mut() else {
+            return;
+        };
+        let Stage::Starting { pid, by, .. } = run.stage else {
+            return;
+        };
+        run.stage = Stage::Checking { pid, by, known };
+        let check = Effect::Check {
+            run: run.id(),
+            path,
+            within: by.since(turn.now),
+        };
+        turn.effects.push(check);
+        turn.touch(&self.app, self.id);
+    }
+
+    fn become_ready(&mut self, by: ReadyBy, turn: &mut Turn) {
+        let Some(run) = self.starting_mut() else {
+            return;
+        };
+        let Some(pid) = run.pid() else {
+            return;
+        };
+        run.stage = Stage::Ready { pid };
+        let (who, after) = (run.who.clone(), turn.now.since(run.born));
+        turn.touch(&self.app, self.id);
+        turn.note(Notice::Ready { who, by, after });
+        self.take_over(turn);
+    }
+
+    /// Whether the run that is starting listens where the one before it does or did.
+    fn presence(&self) -> Presence {
+        let earlier = match &self.state {
+            State::Replacing { old, .. } => Some((&old.spec, &old.listens)),
+            State::Up { .. }
+            | State::Idle
+            | State::Waiting { .. }
+            | State::Failed
+            | State::Leaving { .. } => self.listened.as_ref().map(|one| (&one.spec, &one.at)),
+        };
+        match (self.starting(), earlier) {
+            (Some(run), Some((spec, at))) => match run.missing(spec, at) {
+                Some(missing) => Presence::Missing(missing),
+                None => Presence::Present,
+            },
+            (Some(_) | None, Some(_) | None) => Presence::Unexpected,
+        }
+    }
+
+    /// Whether there is a successor of a run that serves.
+    pub(crate) const fn has_successor(&self) -> bool {
+        matches!(&self.state, State::Replacing { old, .. } if old.is_ready())
+    }
+
+    /// The run that may be starting.
+    const fn starting(&self) -> Option<&Run> {
+        match &self.state {
+            State::Up { run } | State::Replacing { new: run, .. } => Some(run),
+            State::Idle | State::Waiting { .. } | State::Failed | State::Leaving { .. } => None,
+        }
+    }
+
+    const fn starting_mut(&mut self) -> Option<&mut Run> {
+        match &mut self.state {
+            State::Up { run } | State::Replacing { new: run, .. } => Some(run),
+            State::Idle | State::Waiting { .. } | State::Failed | State::Leaving { .. } => None,
+        }
+    }
+
+    fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        self.runs_mut().find(|run| run.id() == id)
+    }
+}
+
+impl Run {
+    /// Where one that was launched with `spec` listened and this one does not, if anywhere. Another
+    /// specification may name other addresses: then any will do, and none is named.
+    pub(crate) fn missing(&self, spec: &AppSpec, at: &BTreeSet<Address>) -> Option<Vec<Address>> {
+        if same_but_for_count(&self.spec, spec) {
+            let missing: Vec<Address> = at.difference(&self.listens).cloned().collect();
+            return (!missing.is_empty()).then_some(missing);
+        }
+        (!at.is_empty() && self.listens.is_empty()).then(Vec::new)
+    }
+
+    fn unchecked(&self, why: CheckFailure) -> DeathBy {
+        let path = self.spec.handover.check.clone().unwrap_or_default();
+        DeathBy::Unchecked { path, why }
+    }
+}

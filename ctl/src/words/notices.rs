@@ -150,10 +150,10 @@ const fn ready(by: ReadyBy) -> &'static str {
 const fn reason(cause: Cause) -> &'static str {
     match cause {
         Cause::Operator => "somebody stopped it",
-        Cause::Restart => "somebody restarted it",
+        Cause::Restart => "somebody asked for a new run",
         Cause::LeaderGone => "its main process has ended",
         Cause::NotReady => "it did not become ready in time, or did not pass its check",
-        Cause::Replaced => "its successor takes its place",
+        Cause::Replaced => "its successor has taken over",
         Cause::ShutDown => "the daemon ends",
     }
 }

@@ -27,7 +27,7 @@ mod framing;
 mod request;
 mod rewritten;
 
-pub(crate) use answer::{Word, with_close};
+pub(crate) use answer::{Word, is_unfinished, with_close};
 pub(crate) use request::{Asked, Rest};
 pub(crate) use rewritten::{Rewritten, Sent};
 

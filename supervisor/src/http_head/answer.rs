@@ -1,6 +1,6 @@
 //! The word in an answer.
 
-use super::fields::{Head, Says};
+use super::fields::{Head, Says, line_end};
 use super::framing::Body;
 use super::rewritten::Rewritten;
 
@@ -64,6 +64,25 @@ pub(crate) fn with_close(bytes: &[u8]) -> Word {
             Next::Unfinished => return Word::NotAHead,
             Next::Nothing if is_interim => return Word::Interim,
             Next::Nothing => return Word::Rewritten(head.with_close()),
+        }
+    }
+}
+
+/// Whether more of these bytes must come until [`with_close`] sees the whole head that counts.
+///
+/// For whoever has the time to wait for it; then nothing that contradicts the word stays.
+pub(crate) fn is_unfinished(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    loop {
+        let head = match status(&bytes[at..]) {
+            Status::Line(status) => (status / 100 == 1 && status != 101, Head::cut(bytes, at)),
+            Status::Unfinished => return at < bytes.len() || at == 0,
+            Status::Other => return false,
+        };
+        match head {
+            (_, None) => return line_end(bytes, at).is_none(),
+            (is_interim, Some(Head { end: Some(end), .. })) if is_interim => at = end,
+            (_, Some(head)) => return head.end.is_none(),
         }
     }
 }

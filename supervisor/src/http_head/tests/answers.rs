@@ -1,4 +1,4 @@
-use crate::http_head::{Rewritten, Sent, Word, with_close};
+use crate::http_head::{Rewritten, Sent, Word, is_unfinished, with_close};
 
 const LINE: &str = "HTTP/1.1 200 OK\r\n";
 
@@ -249,6 +249,28 @@ fn lengths_that_make_no_sense_end_the_search() {
         let given = format!("{LINE}{framing}\r\n\r\nx");
         let wanted = format!("{LINE}Connection: close\r\n{framing}\r\n\r\nx");
         assert_eq!(rewritten(&given), wanted);
+    }
+}
+
+#[test]
+fn a_head_is_unfinished_until_its_empty_line_and_interim_ones_do_not_count() {
+    let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    let whole = "HTTP/1.1 200 OK\r\nA: 1\r\n\r\n";
+    for end in 0..whole.len() {
+        assert!(is_unfinished(&whole.as_bytes()[..end]), "{end}");
+        let behind = format!("{interim}{}", &whole[..end]);
+        assert_eq!(is_unfinished(behind.as_bytes()), end > 0, "{end}");
+    }
+    for text in [
+        whole,
+        &format!("{interim}{whole}"),
+        &format!("{whole}HTTP/1.1 2"),
+        "HTTP/1.1 101 Switching Protocols\r\n\r\nH",
+        "HTTP/1.1 200 OK\r\n folded",
+        "HTTP/2",
+        "body",
+    ] {
+        assert!(!is_unfinished(text.as_bytes()), "{text:?}");
     }
 }
 

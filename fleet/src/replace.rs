@@ -308,6 +308,14 @@ impl Instance {
 }
 
 impl Run {
+    /// In which way a reload would replace it; none where it is leaving. One that is not ready has
+    /// no clients yet.
+    pub(crate) fn next_mode(&self, spec: &AppSpec) -> Option<Mode> {
+        let way = || self.way(Wish::Reload, spec);
+        let mode = self.is_ready().then(way).unwrap_or(Mode::Restart);
+        self.leaving().is_none().then_some(mode)
+    }
+
     /// In which way it can make way for a run of this specification.
     fn way(&self, wish: Wish, spec: &AppSpec) -> Mode {
         let has = |is: fn(&LackOf) -> bool| self.lacks.iter().any(|lack| is(&lack.of));

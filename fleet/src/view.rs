@@ -60,7 +60,7 @@ impl Instance {
             listens: run.map_or_else(Vec::new, |run| run.listens.iter().cloned().collect()),
             lacks: run.map_or_else(Vec::new, |run| run.lacks.iter().cloned().collect()),
             beside: beside.map(Run::id),
-            next_mode: None,
+            next_mode: run.and_then(|run| run.next_mode(spec)),
             logs: spec.log_paths(self.id.0),
             pid_file: spec.pid_file(self.id.0),
         }

@@ -7,7 +7,8 @@ use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, BufRead, BufReader, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt, chown};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -19,6 +20,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::processes::{self, Process, Signal};
+use crate::runtimes::TestUser;
 use crate::{Client, Deadline, Follower, Notices, Outcome, binaries};
 
 pub use waits::Death;
@@ -36,6 +38,10 @@ pub struct Home {
     paths: Paths,
     deadline: Deadline,
     variables: Vec<(OsString, OsString)>,
+    /// What the daemon is started by, where it is not started directly.
+    wrapper: Vec<OsString>,
+    /// Who runs the programs, where it is not the user of the tests.
+    user: Option<(u32, u32)>,
     notices: RefCell<Option<Notices>>,
 }
 
@@ -72,6 +78,8 @@ impl Home {
             paths,
             deadline: Deadline::after(limit),
             variables: variables.map(|(name, value)| (name.into(), value)).into(),
+            wrapper: Vec::new(),
+            user: None,
             notices: RefCell::default(),
             folder,
         }
@@ -117,6 +125,24 @@ impl Home {
         }
     }
 
+    /// Lets the daemon be started by this command, which must become it.
+    pub fn wrap_daemon<I: IntoIterator<Item: Into<OsString>>>(&mut self, command: I) {
+        self.wrapper = command.into_iter().map(Into::into).collect();
+    }
+
+    /// Lets the daemon and `wsctl` run as this user, to whom the home then belongs.
+    ///
+    /// # Panics
+    /// Where only root could do that.
+    pub fn run_as(&mut self, user: &TestUser) {
+        let id = |number: u64| u32::try_from(number).expect("ids have 32 bits");
+        let (uid, gid) = (id(user.uid), id(user.gid));
+        for folder in [self.folder.path(), &self.work()] {
+            chown(folder, Some(uid), Some(gid)).expect("root may give its folders away");
+        }
+        self.user = Some((uid, gid));
+    }
+
     /// Sets a variable of what is started from here on.
     pub fn set(&mut self, name: &str, value: impl AsRef<OsStr>) {
         self.variables.retain(|(known, _)| known != name);
@@ -154,6 +180,9 @@ impl Home {
             .current_dir(self.work())
             .env_clear()
             .envs(self.variables.iter().cloned());
+        if let Some((uid, gid)) = self.user {
+            command.uid(uid).gid(gid);
+        }
         command
     }
 
@@ -241,14 +270,20 @@ impl Home {
         let mut folder = DirBuilder::new();
         folder.recursive(true).mode(0o700);
         folder.create(self.paths.home()).expect("room for a folder");
+        if let Some((uid, gid)) = self.user {
+            chown(self.paths.home(), Some(uid), Some(gid)).expect("root may give it away");
+        }
         let log = File::options()
             .create(true)
             .append(true)
             .mode(0o600)
             .open(self.paths.daemon_log())
             .expect("room for a file");
+        let mut daemon = self.wrapper.clone();
+        daemon.push(binaries::wsd().into());
         let mut child = self
-            .command(&binaries::wsd())
+            .command(Path::new(&daemon[0]))
+            .args(&daemon[1..])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

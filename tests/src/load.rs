@@ -82,24 +82,16 @@ impl Load {
         self.board.flipped(release);
     }
 
-    /// Waits until so many more answers have come, or streams were opened.
-    ///
-    /// # Panics
-    /// Where they do not come in time, with what came.
-    #[track_caller]
-    pub fn await_answers(&self, more: u64, deadline: Deadline) {
-        let come = self.board.answers.await_more(more, deadline);
-        assert!(come, "{more} more answers did not come in time");
+    /// Waits until so many more answers have come, or streams were opened; whether they have in time.
+    #[must_use = "they may not have come"]
+    pub fn await_answers(&self, more: u64, deadline: Deadline) -> bool {
+        self.board.answers.await_more(more, deadline)
     }
 
-    /// Waits until so many more requests have failed.
-    ///
-    /// # Panics
-    /// Where they do not in time.
-    #[track_caller]
-    pub fn await_failures(&self, more: u64, deadline: Deadline) {
-        let come = self.board.failures.await_more(more, deadline);
-        assert!(come, "{more} more requests did not fail in time");
+    /// Waits until so many more requests have failed; whether they have in time.
+    #[must_use = "they may not have failed"]
+    pub fn await_failures(&self, more: u64, deadline: Deadline) -> bool {
+        self.board.failures.await_more(more, deadline)
     }
 
     /// Ends it: what is under way is waited for, and counts.

@@ -67,7 +67,7 @@ fn few(plan: Plan) -> Plan {
 /// A short load of which each answer is wrong.
 fn wrong(answer: impl Fn(&mut TcpStream, &str) -> bool + Send + Copy + 'static) -> Report {
     let load = Load::on(server(answer), few(Plan::keep_alive()));
-    load.await_failures(10, deadline());
+    assert!(load.await_failures(10, deadline()));
     let report = load.finish();
     assert_eq!(report.answers(), 0, "{report}");
     report
@@ -85,7 +85,7 @@ fn assert_all(report: &Report, how: How, place: Place) {
 fn right_answers_are_no_failures() {
     for plan in [Plan::keep_alive(), Plan::close(), Plan::think()] {
         let load = Load::on(server(right), few(plan));
-        load.await_answers(60, deadline());
+        assert!(load.await_answers(60, deadline()));
         let report = load.finish();
         report.assert_whole();
         assert_eq!(report.closed_idle, 0, "{report}");
@@ -108,7 +108,7 @@ fn a_connection_that_ends_with_its_answer_is_made_anew() {
         }),
         few(Plan::keep_alive()),
     );
-    load.await_answers(100, deadline());
+    assert!(load.await_answers(100, deadline()));
     let report = load.finish();
     report.assert_whole();
     assert_eq!(report.closed_idle, 0, "{report}");
@@ -123,7 +123,7 @@ fn a_connection_that_ends_while_it_rests_is_counted_and_no_failure() {
         }),
         few(Plan::think()),
     );
-    load.await_answers(20, deadline());
+    assert!(load.await_answers(20, deadline()));
     let report = load.finish();
     report.assert_whole();
     assert!(report.closed_idle >= 16, "{report}");
@@ -135,7 +135,7 @@ fn a_request_on_a_connection_that_ends_meanwhile_has_failed() {
         server(|client, tag| right(client, tag) && asked(client).is_none()),
         few(Plan::keep_alive()),
     );
-    load.await_failures(10, deadline());
+    assert!(load.await_failures(10, deadline()));
     let report = load.finish();
     let lost = report.failed_as(How::Ended) + report.failed_as(How::Reset);
     assert_eq!(lost, report.failed_count(), "{report}");
@@ -146,7 +146,7 @@ fn a_request_on_a_connection_that_ends_meanwhile_has_failed() {
 fn nobody_there_is_a_refusal() {
     let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, ports::free()));
     let load = Load::on(nobody, few(Plan::close()));
-    load.await_failures(10, deadline());
+    assert!(load.await_failures(10, deadline()));
     assert_all(&load.finish(), How::Refused, Place::Connecting);
 }
 
@@ -242,7 +242,7 @@ fn a_late_answer_is_a_failure() {
     let mut plan = few(Plan::keep_alive());
     plan.patience = Duration::from_millis(50);
     let load = Load::on(silent, plan);
-    load.await_failures(10, deadline());
+    assert!(load.await_failures(10, deadline()));
     assert_all(&load.finish(), How::Late, Place::Before);
 }
 
@@ -260,22 +260,22 @@ fn one_wrong_byte_of_a_long_body_is_a_failure() {
     let mut plan = few(Plan::keep_alive());
     plan.request = Request::Bytes(23 * 50_000);
     let load = Load::on(wrong, plan);
-    load.await_failures(10, deadline());
+    assert!(load.await_failures(10, deadline()));
     assert_all(&load.finish(), How::Bytes, Place::Within);
 }
 
 #[test]
 fn an_old_release_on_a_connection_made_after_the_flip_is_counted() {
     let load = Load::on(server(right), few(Plan::close()));
-    load.await_answers(50, deadline());
+    assert!(load.await_answers(50, deadline()));
     load.flipped(2);
-    load.await_answers(50, deadline());
+    assert!(load.await_answers(50, deadline()));
     let report = load.finish();
     assert!((40..=60).contains(&report.stale), "{report}");
     assert_eq!(report.failed_count(), 0, "{report}");
     let kept = Load::on(server(right), few(Plan::keep_alive()));
-    kept.await_answers(50, deadline());
+    assert!(kept.await_answers(50, deadline()));
     kept.flipped(2);
-    kept.await_answers(50, deadline());
+    assert!(kept.await_answers(50, deadline()));
     assert_eq!(kept.finish().stale, 0);
 }

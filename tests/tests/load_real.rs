@@ -21,7 +21,7 @@ fn is_whole_at_rest(runtime: Runtime, plans: &[Plan]) {
     server.await_listening(deadline());
     for plan in plans {
         let load = Load::on(server.address(), plan.with_connections(8));
-        load.await_answers(8, deadline());
+        assert!(load.await_answers(8, deadline()));
         let report = load.finish();
         report.assert_whole();
         let releases: Vec<u64> = report.releases().into_keys().collect();
@@ -68,7 +68,7 @@ fn restarted(runtime: Runtime, plan: Plan) -> Option<Report> {
     let bare = server.spawn();
     server.await_listening(deadline());
     let load = Load::on(server.address(), plan);
-    load.await_answers(200, deadline());
+    assert!(load.await_answers(200, deadline()));
     load.enter(Phase::During);
     server.release(2);
     bare.process().signal(Signal::INT);
@@ -76,7 +76,7 @@ fn restarted(runtime: Runtime, plan: Plan) -> Option<Report> {
     let _next = server.spawn();
     server.await_listening(deadline());
     load.enter(Phase::After);
-    load.await_answers(200, deadline());
+    assert!(load.await_answers(200, deadline()));
     Some(load.finish())
 }
 

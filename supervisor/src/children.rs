@@ -32,6 +32,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::inbox::InboxSender;
 use crate::launch::{At as _, Binary, Output, Program, raise_descriptor_limit};
+use crate::listeners::Listeners;
 use crate::ready::{self, Senders};
 use crate::sweep::{Mark, Sweeper, Tree};
 use crate::sys;
@@ -44,6 +45,7 @@ pub(crate) struct Children {
     mark: Mark,
     binary: Binary,
     sweeper: Sweeper,
+    listeners: Listeners,
     inbox: InboxSender,
     /// The limit of open descriptors that we were given and apps are given.
     open_files: u64,
@@ -58,7 +60,7 @@ impl Children {
     /// `home` is absolute; runs are known as this home's by it.
     ///
     /// Errors: the kernel's; `/proc` must be mounted.
-    pub(crate) fn new(home: &Path, inbox: InboxSender) -> io::Result<Self> {
+    pub(crate) fn new(home: &Path, listeners: Listeners, inbox: InboxSender) -> io::Result<Self> {
         // Whoever started us may have ignored SIGCHLD. Then the kernel would reap our children by
         // itself, and their numbers would not be theirs until we say so.
         sys::default_signal(libc::SIGCHLD);
@@ -67,6 +69,7 @@ impl Children {
             binary: Binary::open()?,
             sweeper: Sweeper::start(mark.clone())?,
             mark,
+            listeners,
             inbox,
             open_files: raise_descriptor_limit()?,
             runs: BTreeMap::new(),
@@ -99,6 +102,7 @@ impl Children {
             leader: Leader::new(tree, launcher.process, self.sweeper.clone()),
             scope: order.spec.stop.scope,
             hearing: offer.map(|offer| (offer, self.senders(order, tree))),
+            filtered: (order.clone(), self.listeners.clone()),
             orders,
             inbox: self.inbox.clone(),
         };
@@ -145,4 +149,4 @@ impl Children {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

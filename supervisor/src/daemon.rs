@@ -15,6 +15,7 @@ use tokio::task::LocalSet;
 use crate::clients::{Clients, Reception, Tickets, door};
 use crate::inbox::{Inbox, InboxSender, inbox};
 use crate::journal::Journal;
+use crate::listeners::Listeners;
 use crate::logs::Logs;
 use crate::notices::Notices;
 use crate::perform::Shell;
@@ -173,9 +174,12 @@ async fn serve(
 
 fn shell(paths: &Paths, inbox: &InboxSender) -> Result<Shell, Unable> {
     let home = paths.home();
+    let listeners =
+        Listeners::start(inbox.clone()).map_err(step("start the listeners' thread of", home))?;
     Ok(Shell {
-        children: Children::new(&real(paths)?, inbox.clone())
+        children: Children::new(&real(paths)?, listeners.clone(), inbox.clone())
             .map_err(step("prepare to launch the apps of", home))?,
+        listeners,
         logs: Logs::start(inbox.clone(), clock::wall)
             .map_err(step("start the log thread of", home))?,
         saver: Saver::start(paths, inbox.clone()).map_err(step("start to save into", home))?,

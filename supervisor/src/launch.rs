@@ -8,7 +8,8 @@
 //! and its exec, and every failure has a name.
 //!
 //! ```text
-//! daemon ── Program, descriptors ──▶ launcher: session, signals, pipes, user, folder, stdin
+//! daemon ── Program, descriptors ──▶ launcher: session, signals
+//! daemon ◀── the filter's calls ───  filter, or why there is none; pipes, user, folder, stdin
 //! daemon ── go ────────────────────▶ exec
 //! daemon ◀── end of file ──────────  the program runs (the socket is close-on-exec)
 //! daemon ◀── a `LaunchError` ──────  it does not, and this is why
@@ -19,6 +20,7 @@
 
 mod binary;
 mod failure;
+mod filter;
 mod image;
 mod limit;
 mod message;
@@ -33,14 +35,14 @@ use std::process::ExitCode;
 use nix::errno::Errno;
 use nix::sys::signal::SigSet;
 use nix::unistd::{Gid, Uid, geteuid, setgid, setgroups, setsid, setuid};
-use protocol::{LaunchError, LaunchStage};
+use protocol::{Lack, LaunchError, LaunchStage};
 use rustix::io::FdFlags;
 
 pub(crate) use binary::{Binary, Output};
 pub(crate) use failure::At;
 use failure::failed;
 pub(crate) use limit::raise as raise_descriptor_limit;
-pub(crate) use message::{GO, read_verdict};
+pub(crate) use message::{GO, Heard, Verdict};
 pub(crate) use program::Program;
 
 use crate::sys;
@@ -59,7 +61,7 @@ pub(crate) fn launch_main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     if let Err(why) = launch(&daemon) {
-        message::send_failure(&daemon, &why);
+        message::send_failure(&daemon, why);
     }
     ExitCode::FAILURE
 }
@@ -68,6 +70,7 @@ pub(crate) fn launch_main() -> ExitCode {
 fn launch(daemon: &OwnedFd) -> Result<(), LaunchError> {
     let (program, channel) = receive(daemon)?;
     become_leader()?;
+    filter(daemon, &program)?;
     if let Some(user) = &program.user {
         give_pipes(user)?;
         become_user(user)?;
@@ -99,6 +102,18 @@ fn become_leader() -> Result<(), LaunchError> {
     SigSet::empty()
         .thread_set_mask()
         .at(LaunchStage::Session, "")
+}
+
+/// Puts the filter on `bind` and `listen` on this process, where it is wanted, and lets the daemon
+/// answer these calls. Without a filter the app runs all the same.
+fn filter(daemon: &OwnedFd, program: &Program) -> Result<(), LaunchError> {
+    let Some(rule) = program.filter else {
+        return Ok(());
+    };
+    let executable = program.arguments.first().map_or("", String::as_str);
+    let filter = filter::install(rule, executable);
+    let filter = filter.as_ref().map_err(Lack::clone);
+    message::send_filter(daemon, filter).at(LaunchStage::Descriptors, "")
 }
 
 /// Gives the app's user the log pipes, so that it may open `/dev/stdout` and `/dev/stderr`.

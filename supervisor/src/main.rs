@@ -26,6 +26,7 @@ mod journal;
 mod kernel;
 mod launch;
 mod leftovers;
+mod listeners;
 mod logs;
 mod notices;
 mod perform;

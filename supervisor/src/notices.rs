@@ -52,11 +52,17 @@ fn log(notice: &Notice) {
         | Notice::Killing { .. }
         | Notice::LeftoversEnded { .. }
         | Notice::SaveFailed { .. }
+        | Notice::Hindered { .. }
+        | Notice::Kept { .. }
         | Notice::LogBlocked { .. } => tracing::warn!("{facts}"),
         Notice::DaemonUp { .. }
         | Notice::DaemonEnding { .. }
         | Notice::Launched { .. }
         | Notice::Ready { .. }
+        | Notice::Listening { .. }
+        | Notice::Replacing { .. }
+        | Notice::TookOver { .. }
+        | Notice::Replaced { .. }
         | Notice::Stopping { .. }
         | Notice::Stopped { .. }
         | Notice::Finished { .. }

@@ -10,6 +10,7 @@ use crate::children::Children;
 use crate::clients::Tickets;
 use crate::inbox::InboxSender;
 use crate::launch::Output;
+use crate::listeners::Listeners;
 use crate::logs::Logs;
 use crate::notices::Notices;
 use crate::pidfile;
@@ -19,6 +20,7 @@ use crate::save::Saver;
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub(crate) children: Children,
+    pub(crate) listeners: Listeners,
     pub(crate) logs: Logs,
     pub(crate) saver: Saver,
     pub(crate) tickets: Tickets,
@@ -41,8 +43,9 @@ impl Shell {
         match effect {
             Effect::Launch(order) => self.launch(&order),
             Effect::Signal { run, signal, to } => self.children.signal(run, signal, to),
-            Effect::Steer { .. }
-            | Effect::Check { .. }
+            Effect::Steer { app, to, held } => self.listeners.steer(app, to, held),
+            Effect::Release { run } => self.listeners.release(run),
+            Effect::Check { .. }
             | Effect::Drain { .. }
             | Effect::Serve { .. }
             | Effect::Retire { .. } => {}
@@ -118,5 +121,6 @@ impl Shell {
             pidfile::remove(&path);
         }
         self.logs.finish(run);
+        self.listeners.ended(run);
     }
 }

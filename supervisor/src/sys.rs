@@ -1,12 +1,16 @@
-//! The only unsafe code: system calls that the crates we use do not offer as safe functions.
+//! The only unsafe code, here and in the files below: system calls that the crates we use do not
+//! offer as safe functions.
 //!
 //! Each function here is safe to call whatever its arguments are. What a signal may be sent to is
 //! not decided here: `children` and `sweep` see to it that a process is signalled through its
 //! descriptor, and a group only while its number cannot have passed to another.
 #![expect(
     unsafe_code,
-    reason = "the one file where system calls are made without a safe wrapper"
+    reason = "the one place where system calls are made without a safe wrapper"
 )]
+
+pub(crate) mod seccomp;
+pub(crate) mod socket;
 
 use std::fs;
 use std::io;

@@ -2,15 +2,15 @@
 
 use config::Signal;
 use config::spec::Scope;
-use fleet::Event;
+use fleet::{Event, LaunchOrder};
 use protocol::{ExitStatus, LaunchError, LaunchStage};
-use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::leader::Leader;
 use crate::inbox::InboxSender;
-use crate::launch::{GO, read_verdict};
+use crate::launch::{GO, Heard, Verdict};
+use crate::listeners::Listeners;
 use crate::ready::{Offer, Senders};
 use crate::sweep::Sight;
 
@@ -32,6 +32,8 @@ pub(super) struct Life {
     pub(super) scope: Scope,
     /// How it can say that it is ready, and who may; none where it is not asked to.
     pub(super) hearing: Option<(Offer, Senders)>,
+    /// What was to be launched, and who answers its calls of `bind` and `listen`.
+    pub(super) filtered: (LaunchOrder, Listeners),
     /// What the loop tells it.
     pub(super) orders: UnboundedReceiver<Order>,
     /// Where it reports.
@@ -64,14 +66,14 @@ impl Life {
 
     /// Waits until the launcher has become the program, or says why not. Returns the signals that
     /// came too early for the program.
-    async fn launch(&mut self, mut talk: UnixStream) -> Result<Vec<Order>, LaunchError> {
-        let mut said = Vec::new();
+    async fn launch(&mut self, talk: UnixStream) -> Result<Vec<Order>, LaunchError> {
+        let mut heard = Heard::default();
         let mut held = Vec::new();
         let mut has_go = false;
         loop {
             tokio::select! {
                 biased;
-                read = talk.read_buf(&mut said) => if !matches!(read, Ok(1..)) { break },
+                goes_on = heard.hear(&talk) => if !goes_on { break },
                 Some(order) = self.orders.recv() => match order {
                     Order::Go => {
                         has_go = true;
@@ -86,14 +88,30 @@ impl Life {
                 },
             }
         }
-        match read_verdict(&said) {
-            Some(why) => Err(why),
-            None if has_go => Ok(held),
-            None => Err(LaunchError {
+        let verdict = heard.verdict();
+        if let Some(why) = verdict.failure {
+            return Err(why);
+        }
+        if !has_go {
+            return Err(LaunchError {
                 stage: LaunchStage::Vanished,
                 on: String::new(),
                 errno: 0,
-            }),
+            });
+        }
+        self.take_filter(verdict);
+        Ok(held)
+    }
+
+    /// Lets the program's calls be answered. What it has called already waits until then.
+    fn take_filter(&self, verdict: Verdict) {
+        let (order, listeners) = &self.filtered;
+        if let Some(lack) = verdict.lack {
+            let run = order.who.run;
+            self.inbox.send(Event::Hindered { run, lack });
+        }
+        if let Some(calls) = verdict.calls {
+            listeners.attach(order.clone(), calls);
         }
     }
 

@@ -3,5 +3,5 @@
 mod ends;
 mod launches;
 mod readiness;
-mod stage;
+pub(crate) mod stage;
 mod timing;

@@ -64,7 +64,7 @@ fn text(from: String) -> io::Result<CString> {
 }
 
 /// The interpreter in the first line of a script.
-fn shebang(script: &str) -> Option<String> {
+pub(super) fn shebang(script: &str) -> Option<String> {
     let mut line = Vec::new();
     let file = File::open(script).ok()?.take(SHEBANG_BYTES_MAX);
     BufReader::new(file).read_until(b'\n', &mut line).ok()?;

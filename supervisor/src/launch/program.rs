@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use config::Env;
+use config::handover::{Handover, NoNewPrivs};
 use config::spec::{AppSpec, Exec, RunAs};
 use fleet::LaunchOrder;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,9 @@ pub(crate) struct Program {
     pub(super) user: Option<User>,
     /// How many descriptors it may have open, unless it raises that itself.
     pub(super) open_files: u64,
+    /// Whether it may be made to give up privileges for the sake of the filter on `bind` and
+    /// `listen`; none: the filter is not wanted.
+    pub(super) filter: Option<NoNewPrivs>,
 }
 
 /// A user with all its groups.
@@ -62,7 +66,16 @@ impl Program {
             cwd: order.spec.cwd.clone(),
             user: order.spec.run_as.as_ref().map(User::from),
             open_files,
+            filter: filter(&order.spec),
         }
+    }
+}
+
+/// Who leaves its listeners to itself gets no filter.
+fn filter(spec: &AppSpec) -> Option<NoNewPrivs> {
+    match spec.handover.mode {
+        Handover::Auto | Handover::Overlap | Handover::Queue => Some(spec.handover.no_new_privs),
+        Handover::Off => None,
     }
 }
 

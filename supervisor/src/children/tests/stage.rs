@@ -16,35 +16,39 @@ use tempfile::TempDir;
 use crate::children::Children;
 use crate::inbox::{Inbox, inbox};
 use crate::launch::Output;
+use crate::listeners::Listeners;
 
 /// Children, and what they report.
-pub(super) struct Stage {
-    pub(super) children: Children,
-    pub(super) inbox: Inbox,
-    pub(super) home: TempDir,
+pub(crate) struct Stage {
+    pub(crate) children: Children,
+    pub(crate) listeners: Listeners,
+    pub(crate) inbox: Inbox,
+    pub(crate) home: TempDir,
 }
 
 /// The read ends of a run's pipes.
-pub(super) struct Prints {
+pub(crate) struct Prints {
     out: PipeReader,
     /// Kept open for as long as the other.
     _err: PipeReader,
 }
 
 impl Stage {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = TempDir::new().unwrap();
         let (sender, inbox) = inbox();
-        let children = Children::new(home.path(), sender).unwrap();
+        let listeners = Listeners::start(sender.clone()).unwrap();
+        let children = Children::new(home.path(), listeners.clone(), sender).unwrap();
         Self {
             children,
+            listeners,
             inbox,
             home,
         }
     }
 
     /// Starts a launcher that waits.
-    pub(super) fn prepare(&mut self, run: u64, spec: AppSpec) -> Prints {
+    pub(crate) fn prepare(&mut self, run: u64, spec: AppSpec) -> Prints {
         let (out, out_end) = pipe().unwrap();
         let (err, err_end) = pipe().unwrap();
         let output = Output {
@@ -56,14 +60,14 @@ impl Stage {
     }
 
     /// Starts a run.
-    pub(super) fn launch(&mut self, run: u64, spec: AppSpec) -> Prints {
+    pub(crate) fn launch(&mut self, run: u64, spec: AppSpec) -> Prints {
         let prints = self.prepare(run, spec);
         self.children.go(RunId(run));
         prints
     }
 
     /// Starts a run and waits until its program is executed.
-    pub(super) async fn launched(&mut self, run: u64, spec: AppSpec) -> (Prints, Pid) {
+    pub(crate) async fn launched(&mut self, run: u64, spec: AppSpec) -> (Prints, Pid) {
         let prints = self.launch(run, spec);
         let event = self.next().await;
         let Event::Launched { pid, .. } = event else {
@@ -72,7 +76,7 @@ impl Stage {
         (prints, pid)
     }
 
-    pub(super) async fn next(&mut self) -> Event {
+    pub(crate) async fn next(&mut self) -> Event {
         tokio::time::timeout(Duration::from_secs(10), self.inbox.next())
             .await
             .expect("an event within ten seconds")
@@ -80,7 +84,7 @@ impl Stage {
     }
 
     /// The next event must be the end of this run.
-    pub(super) async fn exited(&mut self, expected: u64) -> ExitStatus {
+    pub(crate) async fn exited(&mut self, expected: u64) -> ExitStatus {
         let event = self.next().await;
         let Event::Exited { run, status } = event else {
             panic!("run {expected} has not exited but {event:?}");
@@ -90,7 +94,7 @@ impl Stage {
     }
 
     /// The next event must be that this run's leader left something behind.
-    pub(super) async fn left(&mut self, expected: u64) -> ExitStatus {
+    pub(crate) async fn left(&mut self, expected: u64) -> ExitStatus {
         let event = self.next().await;
         let Event::LeaderExited { run, status } = event else {
             panic!("run {expected} left nothing but {event:?}");
@@ -100,7 +104,7 @@ impl Stage {
     }
 
     /// The next event must be a failure.
-    pub(super) async fn failed(&mut self) -> LaunchError {
+    pub(crate) async fn failed(&mut self) -> LaunchError {
         let event = self.next().await;
         let Event::LaunchFailed { why, .. } = event else {
             panic!("not failed but {event:?}");
@@ -118,14 +122,14 @@ impl Drop for Stage {
 
 impl Prints {
     /// All of its standard output, which must have ended.
-    pub(super) fn text(mut self) -> String {
+    pub(crate) fn text(mut self) -> String {
         let mut text = String::new();
         self.out.read_to_string(&mut text).unwrap();
         text
     }
 
     /// Waits for one line of its standard output.
-    pub(super) fn line(&mut self) -> String {
+    pub(crate) fn line(&mut self) -> String {
         let mut line = Vec::new();
         let mut byte = [0];
         while self.out.read(&mut byte).unwrap() == 1 && byte != *b"\n" {
@@ -136,7 +140,7 @@ impl Prints {
 }
 
 /// A run within one thread's runtime, as the daemon has it.
-pub(super) fn play<F: Future<Output = ()>>(story: F) {
+pub(crate) fn play<F: Future<Output = ()>>(story: F) {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -144,7 +148,7 @@ pub(super) fn play<F: Future<Output = ()>>(story: F) {
         .block_on(story);
 }
 
-pub(super) fn order(run: u64, spec: AppSpec) -> LaunchOrder {
+pub(crate) fn order(run: u64, spec: AppSpec) -> LaunchOrder {
     LaunchOrder {
         who: Who {
             app: spec.name.clone(),
@@ -157,16 +161,16 @@ pub(super) fn order(run: u64, spec: AppSpec) -> LaunchOrder {
 }
 
 /// A shell script.
-pub(super) fn sh(script: &str) -> AppSpec {
+pub(crate) fn sh(script: &str) -> AppSpec {
     program("/bin/sh", &["-c", script])
 }
 
 /// A Python script.
-pub(super) fn python(script: &str) -> AppSpec {
+pub(crate) fn python(script: &str) -> AppSpec {
     program("/usr/bin/python3", &["-c", script])
 }
 
-pub(super) fn program(path: &str, args: &[&str]) -> AppSpec {
+pub(crate) fn program(path: &str, args: &[&str]) -> AppSpec {
     let mut inherited = Env::default();
     inherited.set("PATH", "/usr/local/bin:/usr/bin:/bin");
     AppSpec {
@@ -217,11 +221,11 @@ pub(super) fn program(path: &str, args: &[&str]) -> AppSpec {
 }
 
 /// Whether a process is there and is no zombie.
-pub(super) fn is_alive(pid: &str) -> bool {
+pub(crate) fn is_alive(pid: &str) -> bool {
     let stat = std::fs::read_to_string(Path::new("/proc").join(pid).join("stat"));
     stat.is_ok_and(|stat| !stat.contains(") Z "))
 }
 
-pub(super) fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }

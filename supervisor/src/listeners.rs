@@ -1,0 +1,124 @@
+//! The listening sockets of apps, which outlive their runs.
+//!
+//! Each run but those that want none of it is launched with a filter that passes its calls of `bind`
+//! and `listen` to one thread here, which answers at once. At `bind` the socket is made to share its
+//! port, at `listen` a duplicate is kept. So a second run can listen while the first one serves, and
+//! one system call decides which of them gets the next connection; and where nobody serves, the
+//! duplicate keeps connections waiting, until the next run's `bind` is answered by putting that very
+//! socket in the place of its own.
+//!
+//! ```text
+//! app ── bind ────▶ thread: share the port, go on       or: here is the one that waits
+//! app ── listen ──▶ thread: listen, keep a duplicate    ──▶ `Listening`
+//! loop ── steer, ended ──▶ thread: who gets the next connection
+//! ```
+//!
+//! Whatever goes wrong here, the call goes on as if there were no filter: the app runs, and only a
+//! hand-over is lost. Who may serve is decided in `fleet`; here is only done what it says.
+//!
+//! The thread's state is its descriptors and, for each, what [`table::Table`] knows of it: app,
+//! instance, run and group. It sleeps until an app calls or the loop orders.
+
+mod answer;
+mod caller;
+mod group;
+mod holder;
+mod key;
+mod options;
+mod parked;
+mod selector;
+mod steering;
+mod table;
+mod thread;
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+
+use config::AppName;
+use fleet::LaunchOrder;
+use protocol::RunId;
+use rustix::pipe::{PipeFlags, pipe_with};
+
+use crate::inbox::InboxSender;
+use steering::Said;
+use thread::Thread;
+
+/// What the thread is told.
+#[derive(Debug)]
+enum Order {
+    /// The calls of this run arrive here.
+    Attach { of: LaunchOrder, calls: OwnedFd },
+    /// Who gets the new connections of an app.
+    Steer { app: AppName, said: Said },
+    /// Nothing of a run is left.
+    Ended { run: RunId },
+    /// Nobody will take up what this run has left.
+    Release { run: RunId },
+    /// Say when all before this was done.
+    #[cfg(test)]
+    Tell(Sender<()>),
+}
+
+/// Tells the thread what to do, in order. The thread ends when the last of these is gone.
+#[derive(Debug, Clone)]
+pub(crate) struct Listeners {
+    orders: Sender<Order>,
+    bell: Arc<OwnedFd>,
+}
+
+impl Listeners {
+    /// Starts the thread.
+    ///
+    /// Errors: no descriptor or no thread to be had.
+    pub(crate) fn start(inbox: InboxSender) -> io::Result<Self> {
+        let (orders, taken) = channel();
+        let (heard, bell) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
+        Thread::new(taken, heard, inbox)?.start()?;
+        Ok(Self {
+            orders,
+            bell: Arc::new(bell),
+        })
+    }
+
+    /// Answers the calls of this run from here on.
+    pub(crate) fn attach(&self, of: LaunchOrder, calls: OwnedFd) {
+        self.order(Order::Attach { of, calls });
+    }
+
+    /// Lets new connections of an app go to these runs; see [`fleet::Effect::Steer`].
+    pub(crate) fn steer(&self, app: AppName, to: Vec<RunId>, held: bool) {
+        let said = Said { to, held };
+        self.order(Order::Steer { app, said });
+    }
+
+    /// Takes in that nothing of a run is left.
+    pub(crate) fn ended(&self, run: RunId) {
+        self.order(Order::Ended { run });
+    }
+
+    /// Closes what a run has left that is over; see [`fleet::Effect::Release`].
+    pub(crate) fn release(&self, run: RunId) {
+        self.order(Order::Release { run });
+    }
+
+    /// Waits until all that was ordered was done.
+    #[cfg(test)]
+    pub(crate) fn wait(&self) {
+        let (tell, told) = channel();
+        self.order(Order::Tell(tell));
+        told.recv().unwrap();
+    }
+
+    fn order(&self, order: Order) {
+        // A thread that is gone has left a word in the log; apps go on without it.
+        if self.orders.send(order).is_ok() {
+            // A bell that is full has been rung.
+            rustix::io::write(&self.bell, &[1]).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

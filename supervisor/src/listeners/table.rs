@@ -1,0 +1,328 @@
+//! All that is known of listeners: the runs whose calls arrive, what was said about apps, and the
+//! groups.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Arc;
+
+use config::{Address, AppName};
+use fleet::{Event, LaunchOrder};
+use nix::libc;
+use protocol::{Lack, LackOf, RunId};
+use rustix::net::sockopt::socket_cookie;
+
+use super::group::{Group, Member};
+use super::holder::is_held;
+use super::key::Key;
+use super::parked::park;
+use super::steering::{Aim, Said, Seat};
+use crate::inbox::InboxSender;
+
+/// How many sockets of one run are remembered that were bound and do not listen yet.
+const BOUND_MAX: usize = 1024;
+
+/// A run whose calls arrive.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// What was launched.
+    pub(super) of: LaunchOrder,
+    /// Where they arrive.
+    pub(super) calls: Arc<OwnedFd>,
+    /// Whether nothing of it is left that we know of. Something that it left may go on calling.
+    pub(super) is_over: bool,
+    /// Whether nobody is left who could call.
+    is_silent: bool,
+    /// Whether nobody has said yet that it gets connections.
+    is_fresh: bool,
+    /// Sockets that it bound where it chose, by their cookies, and whether it had itself asked to
+    /// share the port.
+    pub(super) bound: BTreeMap<u64, bool>,
+    /// Where it is known to listen.
+    told: BTreeSet<Address>,
+    /// What it is known to lack.
+    lacks: BTreeSet<Lack>,
+}
+
+/// The thread's knowledge.
+#[derive(Debug)]
+pub(super) struct Table {
+    pub(super) runs: BTreeMap<RunId, Run>,
+    said: BTreeMap<AppName, Said>,
+    pub(super) groups: BTreeMap<Key, Group>,
+    inbox: InboxSender,
+}
+
+impl Run {
+    pub(super) fn new(of: LaunchOrder, calls: OwnedFd) -> Self {
+        Self {
+            of,
+            calls: Arc::new(calls),
+            is_over: false,
+            is_silent: false,
+            is_fresh: true,
+            bound: BTreeMap::new(),
+            told: BTreeSet::new(),
+            lacks: BTreeSet::new(),
+        }
+    }
+
+    /// Remembers a socket that was bound.
+    pub(super) fn has_bound(&mut self, cookie: u64, is_shared: bool) {
+        if self.bound.len() >= BOUND_MAX {
+            // The oldest: cookies are counted up.
+            self.bound.pop_first();
+        }
+        self.bound.insert(cookie, is_shared);
+    }
+}
+
+impl Table {
+    pub(super) const fn new(inbox: InboxSender) -> Self {
+        Self {
+            runs: BTreeMap::new(),
+            said: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            inbox,
+        }
+    }
+
+    /// Lets new connections of an app go to these runs.
+    pub(super) fn steer(&mut self, app: &AppName, said: Said) {
+        for run in &said.to {
+            if let Some(run) = self.runs.get_mut(run) {
+                run.is_fresh = false;
+            }
+        }
+        if said == Said::default() {
+            self.said.remove(app);
+        } else {
+            self.said.insert(app.clone(), said);
+        }
+        for key in self.keys_of(app) {
+            self.park_if_needed(&key);
+            self.settle(&key);
+        }
+    }
+
+    /// Takes in that a run is gone: its sockets are held, or closed.
+    pub(super) fn ended(&mut self, run: RunId) {
+        let Some(gone) = self.runs.get_mut(&run) else {
+            return;
+        };
+        gone.is_over = true;
+        gone.bound.clear();
+        let app = gone.of.who.app.clone();
+        for key in self.keys_of(&app) {
+            let members = self.groups.get_mut(&key).into_iter();
+            let members = members.flat_map(|it| &mut it.members);
+            for member in members.filter(|it| it.run == Some(run)) {
+                member.run = None;
+                member.holder = None;
+            }
+            self.settle(&key);
+        }
+        self.forget(run);
+    }
+
+    /// Closes what a run has left that is over.
+    pub(super) fn release(&mut self, run: RunId) {
+        let all = self.groups.iter();
+        let left = all.flat_map(|(key, group)| {
+            let members = group.members.iter();
+            let left = members.filter(|it| it.run.is_none() && it.last == run);
+            left.map(|it| (*key, it.cookie))
+        });
+        for (key, cookie) in left.collect::<Vec<_>>() {
+            self.close(&key, cookie);
+        }
+    }
+
+    /// Takes in that nobody is left who could call for a run. Its end is told later, or was.
+    pub(super) fn silent(&mut self, run: RunId) {
+        if let Some(run) = self.runs.get_mut(&run) {
+            run.is_silent = true;
+        }
+        self.forget(run);
+    }
+
+    fn forget(&mut self, run: RunId) {
+        let is_done = |run: &Run| run.is_over && run.is_silent;
+        if self.runs.get(&run).is_some_and(is_done) {
+            self.runs.remove(&run);
+        }
+    }
+
+    /// Closes a socket that stands in the way.
+    pub(super) fn close(&mut self, key: &Key, cookie: u64) {
+        if let Some(group) = self.groups.get_mut(key) {
+            group.remove(cookie);
+        }
+        self.settle(key);
+    }
+
+    /// Whether this socket is one of the run's own in this group.
+    pub(super) fn is_run_of(&mut self, key: &Key, cookie: u64, run: RunId) -> bool {
+        let member = self.groups.get_mut(key).and_then(|it| it.find(cookie));
+        member.is_some_and(|it| it.run == Some(run))
+    }
+
+    /// Brings a group into line with what was said: who gets its connections, who is closed.
+    pub(super) fn settle(&mut self, key: &Key) {
+        let aim = self.aim(key);
+        let Some(group) = self.groups.get_mut(key) else {
+            return;
+        };
+        let said = self.said.get(&group.app).cloned().unwrap_or_default();
+        let useless = group.useless(&aim, &said);
+        for cookie in &useless {
+            group.remove(*cookie);
+        }
+        if group.members.is_empty() {
+            self.groups.remove(key);
+        } else if !useless.is_empty() {
+            self.aim(key);
+        }
+    }
+
+    /// Steers a group, and returns where its connections go.
+    fn aim(&mut self, key: &Key) -> Aim {
+        let Some(mut group) = self.groups.remove(key) else {
+            return Aim::Nobody;
+        };
+        let said = self.said.get(&group.app).cloned().unwrap_or_default();
+        let seats = self.seats(&group, &said);
+        let steered = group.steer(&seats, &said);
+        let runs: Vec<RunId> = group.members.iter().filter_map(|it| it.run).collect();
+        self.groups.insert(*key, group);
+        steered.unwrap_or_else(|error| {
+            tracing::warn!(at = %key.at, %error, "connections cannot be steered");
+            for run in runs {
+                self.hindered(run, LackOf::Selector, &error);
+            }
+            Aim::Park
+        })
+    }
+
+    fn seats(&self, group: &Group, said: &Said) -> Vec<Seat> {
+        let in_service = said.to.iter().filter_map(|run| self.runs.get(run));
+        let alive = in_service.filter(|run| !run.is_over);
+        let slots: BTreeSet<u32> = alive.map(|run| run.of.who.slot).collect();
+        let seat = |member: &Member| Seat {
+            run: member.run,
+            is_served: slots.contains(&member.slot),
+            is_fresh: member
+                .run
+                .and_then(|run| self.runs.get(&run))
+                .is_some_and(|run| run.is_fresh),
+        };
+        group.members.iter().map(seat).collect()
+    }
+
+    /// Makes a socket that holds connections, where nothing else can.
+    fn park_if_needed(&mut self, key: &Key) {
+        if self.aim(key) != Aim::Park {
+            return;
+        }
+        let Some(group) = self.groups.get_mut(key) else {
+            return;
+        };
+        let owner = group.members.iter().find_map(|it| it.run);
+        let Some(owner) = owner.and_then(|run| self.runs.get(&run)) else {
+            return;
+        };
+        let who = &owner.of.who;
+        let parked = park(key, owner.of.spec.run_as.as_ref());
+        match parked.and_then(|socket| Ok((socket_cookie(&socket)?, socket))) {
+            Ok((cookie, socket)) => group.members.push(Member {
+                socket,
+                cookie,
+                run: None,
+                last: who.run,
+                slot: who.slot,
+                holder: None,
+                is_shared: false,
+            }),
+            Err(error) => {
+                tracing::warn!(at = %key.at, %error, "connections cannot be held");
+            }
+        }
+    }
+
+    /// Whether another app has this address, or this run itself; see [`Table::forget_abandoned`].
+    pub(super) fn is_taken(&self, key: &Key, by_run: RunId, shares: bool) -> bool {
+        let Some(run) = self.runs.get(&by_run) else {
+            return false;
+        };
+        let mut others = self.groups.iter().filter(|(other, _)| other.overlaps(key));
+        others.any(|(_, group)| {
+            let is_in_the_way = |it: &Member| it.run == Some(by_run) && !(shares && it.is_shared);
+            group.app != run.of.who.app || group.members.iter().any(is_in_the_way)
+        })
+    }
+
+    /// Closes sockets in the way of this address that their runs have closed.
+    pub(super) fn forget_abandoned(&mut self, key: &Key, by_run: RunId) {
+        let app = self.runs.get(&by_run).map(|run| run.of.who.app.clone());
+        let near: Vec<Key> = self
+            .groups
+            .keys()
+            .filter(|it| it.overlaps(key))
+            .copied()
+            .collect();
+        for key in near {
+            let Some(group) = self.groups.get_mut(&key) else {
+                continue;
+            };
+            let is_foreign = Some(&group.app) != app.as_ref();
+            let concerned = |it: &&Member| is_foreign || it.run == Some(by_run);
+            let abandoned = |it: &&Member| {
+                let holder = it.run.and(it.holder);
+                holder.is_some_and(|holder| !is_held(it.socket.as_fd(), holder))
+            };
+            let members = group.members.iter().filter(concerned).filter(abandoned);
+            let gone: Vec<u64> = members.map(|it| it.cookie).collect();
+            for cookie in &gone {
+                group.remove(*cookie);
+            }
+            if !gone.is_empty() {
+                self.settle(&key);
+            }
+        }
+    }
+
+    /// Takes in a socket that has just begun to listen.
+    pub(super) fn append(&mut self, key: Key, member: Member) {
+        let Some(run) = member.run.and_then(|run| self.runs.get(&run)) else {
+            return;
+        };
+        let app = run.of.who.app.clone();
+        let group = self.groups.entry(key).or_insert_with(|| Group::new(app));
+        group.members.push(member);
+        self.settle(&key);
+    }
+
+    /// Tells, once, that a run listens there.
+    pub(super) fn listens(&mut self, run: RunId, key: &Key) {
+        let at = Address::Tcp(key.at);
+        let known = self.runs.get_mut(&run).map(|run| &mut run.told);
+        if known.is_some_and(|told| told.insert(at.clone())) {
+            self.inbox.send(Event::Listening { run, at });
+        }
+    }
+
+    /// Tells, once, that a run lacks something.
+    pub(super) fn hindered(&mut self, run: RunId, of: LackOf, error: &io::Error) {
+        let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
+        let lack = Lack { of, errno };
+        let known = self.runs.get_mut(&run).map(|run| &mut run.lacks);
+        if known.is_some_and(|lacks| lacks.insert(lack.clone())) {
+            self.inbox.send(Event::Hindered { run, lack });
+        }
+    }
+
+    fn keys_of(&self, app: &AppName) -> Vec<Key> {
+        let groups = self.groups.iter().filter(|(_, group)| group.app == *app);
+        groups.map(|(key, _)| *key).collect()
+    }
+}

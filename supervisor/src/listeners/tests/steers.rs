@@ -1,0 +1,205 @@
+//! Who gets the next connection.
+
+use config::handover::Handover;
+use nix::libc;
+use protocol::ExitStatus;
+
+use super::servers::{asked, free, is_refused, plain, server, who};
+use crate::children::tests::stage::{Stage, play, python};
+
+#[test]
+fn two_runs_share_a_port_and_connections_go_where_they_are_steered() {
+    play(async {
+        for ip in ["127.0.0.1", "0.0.0.0", "::1"] {
+            let mut stage = Stage::new();
+            let at = free(ip);
+            let _one = stage.listens(1, plain(at, 1), at).await;
+            let _two = stage.listens(2, plain(at, 2), at).await;
+            assert_eq!(who(at), ["1", "2"], "nothing was said");
+            stage.steer(&[1], true);
+            assert_eq!(who(at), ["1"]);
+            stage.steer(&[2], true);
+            assert_eq!(who(at), ["2"]);
+            stage.kill(1).await;
+            assert_eq!(who(at), ["2"]);
+            let _three = stage.listens(3, plain(at, 3), at).await;
+            assert_eq!(who(at), ["2"], "who is new waits for its turn");
+            stage.steer(&[2, 3], true);
+            assert_eq!(who(at), ["2", "3"]);
+        }
+    });
+}
+
+#[test]
+fn an_address_for_both_families_is_steered_for_both() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("::");
+        let v4 = ([127, 0, 0, 1], at.port()).into();
+        let both = "s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)";
+        let _one = stage.listens(1, server(at, "1", both), at).await;
+        let _two = stage.listens(2, server(at, "2", both), at).await;
+        for (run, name) in [(1, "1"), (2, "2"), (1, "1")] {
+            stage.steer(&[run], true);
+            assert_eq!(who(at), [name]);
+            assert_eq!(who(v4), [name]);
+        }
+    });
+}
+
+#[test]
+fn a_run_with_several_sockets_is_steered_to_as_a_set() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let several = |run: u64| {
+            python(&format!(
+                "import os, socket\n\
+                 for n in range(3):\n    \
+                     s = socket.socket()\n    \
+                     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n    \
+                     s.bind(('127.0.0.1', {}))\n    \
+                     s.listen()\n    \
+                     if os.fork() == 0:\n        \
+                         while True:\n            \
+                             c, _ = s.accept()\n            \
+                             c.sendall(b'{run}%d' % n)\n            \
+                             c.close()\n    \
+                     s.close()\n\
+                 print('up', flush=True)\n\
+                 os.wait()\n",
+                at.port()
+            ))
+        };
+        let _one = stage.listens(1, several(1), at).await;
+        let _two = stage.listens(2, several(2), at).await;
+        stage.steer(&[1], true);
+        assert_eq!(who(at), ["10", "11", "12"]);
+        stage.steer(&[2], true);
+        assert_eq!(who(at), ["20", "21", "22"]);
+        stage.kill(1).await;
+        assert_eq!(who(at), ["20", "21", "22"]);
+    });
+}
+
+#[test]
+fn another_app_cannot_have_the_port() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let any = ([0, 0, 0, 0], at.port()).into();
+        let _one = stage.listens(1, plain(any, 1), any).await;
+        // As a program that would share it, which the kernel would allow.
+        let mut other = server(
+            at,
+            "other",
+            "s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n\
+             try: s.bind(('127.0.0.1', int(sys.argv[1])))\n\
+             except OSError as e: sys.exit(e.errno)\n",
+        );
+        other.name = config::AppName::new("other").unwrap();
+        other.exec.args.push(at.port().to_string());
+        let _other = stage.launched(2, other).await;
+        assert_eq!(stage.exited(2).await, ExitStatus::Code(libc::EADDRINUSE));
+        assert_eq!(who(at), ["1"]);
+    });
+}
+
+#[test]
+fn one_run_cannot_have_its_own_port_twice_unless_it_asks_to() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let twice = server(
+            at,
+            "",
+            "t = socket.socket(); t.bind(('127.0.0.1', int(sys.argv[1]))); t.listen()\n\
+             try: s.bind(('127.0.0.1', int(sys.argv[1])))\n\
+             except OSError as e: sys.exit(e.errno)\n",
+        );
+        let mut spec = twice;
+        spec.exec.args.push(at.port().to_string());
+        let _run = stage.launched(1, spec).await;
+        stage.next().await;
+        assert_eq!(stage.exited(1).await, ExitStatus::Code(libc::EADDRINUSE));
+    });
+}
+
+#[test]
+fn a_socket_that_its_run_has_closed_gets_no_connections() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("0.0.0.0");
+        // As programs do that look whether a port is free.
+        let probes = server(
+            at,
+            "1",
+            "for a in ('127.0.0.1', '0.0.0.0'):\n    \
+                 t = socket.socket(); t.bind((a, int(sys.argv[1]))); t.listen(); t.close()\n",
+        );
+        let mut spec = probes;
+        spec.exec.args.push(at.port().to_string());
+        let (mut prints, _) = stage.launched(1, spec).await;
+        assert_eq!(prints.line(), "up");
+        let local = ([127, 0, 0, 1], at.port()).into();
+        assert_eq!(who(local), ["1"]);
+        stage.steer(&[1], true);
+        assert_eq!(who(local), ["1"]);
+    });
+}
+
+#[test]
+fn ports_that_the_kernel_chose_and_other_sockets_are_left_alone() {
+    play(async {
+        let mut stage = Stage::new();
+        let spec = python(
+            "import os, socket\n\
+             s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen()\n\
+             print(s.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT))\n\
+             t = socket.socket(); t.listen()\n\
+             u = socket.socket(type=socket.SOCK_DGRAM); u.bind(('127.0.0.1', 0))\n\
+             a = socket.socket(socket.AF_UNIX); a.bind(f'\\0wsd-test-{os.getpid()}'); a.listen()\n\
+             try: os.read(0, 1); s.bind(('127.0.0.1', 1))\n\
+             except OSError as e: print(e.errno)\n",
+        );
+        let (prints, _) = stage.launched(1, spec).await;
+        assert_eq!(stage.exited(1).await, ExitStatus::Code(0));
+        assert_eq!(prints.text(), format!("0\n{}\n", libc::EINVAL));
+    });
+}
+
+#[test]
+fn who_wants_no_handover_is_not_filtered_and_nobody_loses_a_port_by_it() {
+    play(async {
+        let mut stage = Stage::new();
+        let filtered = |handover| {
+            let mut spec = crate::children::tests::stage::program(
+                "/bin/grep",
+                &["Seccomp:", "/proc/self/status"],
+            );
+            spec.handover.mode = handover;
+            spec
+        };
+        let (off, _) = stage.launched(1, filtered(Handover::Off)).await;
+        stage.exited(1).await;
+        let (auto, _) = stage.launched(2, filtered(Handover::Auto)).await;
+        stage.exited(2).await;
+        let (off, auto) = (off.text(), auto.text());
+        assert_ne!(off, auto, "what we have ourselves is inherited by both");
+        assert_eq!(auto, "Seccomp:\t2\n");
+    });
+}
+
+#[test]
+fn a_stopped_app_refuses() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let _one = stage.listens(1, plain(at, 1), at).await;
+        stage.steer(&[1], true);
+        stage.steer(&[], false);
+        assert_eq!(asked(at).unwrap(), "1", "while it lives");
+        stage.kill(1).await;
+        assert!(is_refused(at));
+    });
+}

@@ -1,0 +1,164 @@
+//! The thread: sleeps until an app calls or the loop orders.
+
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread;
+
+use fleet::LaunchOrder;
+use nix::libc;
+use protocol::RunId;
+use rustix::buffer::spare_capacity;
+use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
+use rustix::io::Errno;
+
+use super::Order;
+use super::answer::answer;
+use super::table::{Run, Table};
+use crate::inbox::InboxSender;
+use crate::sys::seccomp;
+
+/// Plenty for a thread that does not recurse.
+const STACK_BYTES: usize = 256 * 1024;
+
+/// How many descriptors are looked at in one turn; the others are looked at in the next.
+const READY_MAX: usize = 64;
+
+/// How the bell is known among what is ready; no run has this number.
+const BELL: u64 = u64::MAX;
+
+/// The thread's own.
+#[derive(Debug)]
+pub(super) struct Thread {
+    /// What it is told.
+    orders: Receiver<Order>,
+    /// The bell that rings for each order; closed when nobody can order any more.
+    heard: OwnedFd,
+    /// What it sleeps on: the bell, and where the calls of each run arrive.
+    ready: OwnedFd,
+    table: Table,
+}
+
+/// Whether the thread goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    Turn,
+    End,
+}
+
+impl Thread {
+    pub(super) fn new(
+        orders: Receiver<Order>,
+        heard: OwnedFd,
+        inbox: InboxSender,
+    ) -> io::Result<Self> {
+        let ready = epoll::create(CreateFlags::CLOEXEC)?;
+        epoll::add(&ready, &heard, EventData::new_u64(BELL), EventFlags::IN)?;
+        Ok(Self {
+            orders,
+            heard,
+            ready,
+            table: Table::new(inbox),
+        })
+    }
+
+    /// Starts it.
+    ///
+    /// Errors: the kernel's.
+    pub(super) fn start(self) -> io::Result<()> {
+        thread::Builder::new()
+            .name("listeners".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(|| self.run())?;
+        Ok(())
+    }
+
+    fn run(mut self) {
+        let mut ready = Vec::with_capacity(READY_MAX);
+        loop {
+            match epoll::wait(&self.ready, spare_capacity(&mut ready), None) {
+                Ok(_) | Err(Errno::INTR) => {}
+                Err(errno) => {
+                    tracing::error!(%errno, "the listeners' thread cannot wait");
+                    return;
+                }
+            }
+            for event in ready.drain(..) {
+                if self.turn(event) == Next::End {
+                    return;
+                }
+            }
+        }
+    }
+
+    fn turn(&mut self, event: Event) -> Next {
+        let Event { flags, data } = event;
+        if data.u64() == BELL {
+            self.take_orders();
+            let is_alone = flags.contains(EventFlags::HUP) && !flags.contains(EventFlags::IN);
+            return if is_alone { Next::End } else { Next::Turn };
+        }
+        let run = RunId(data.u64());
+        if flags.contains(EventFlags::IN) {
+            self.serve(run);
+        } else {
+            // Nobody is left who could call.
+            self.detach(run);
+        }
+        Next::Turn
+    }
+
+    fn take_orders(&mut self) {
+        // The bell first: an order that comes after this rings it again.
+        while rustix::io::read(&self.heard, &mut [0; 64]).is_ok_and(|taken| taken == 64) {}
+        while let Ok(order) = self.orders.try_recv() {
+            match order {
+                Order::Attach { of, calls } => self.attach(of, calls),
+                Order::Steer { app, said } => self.table.steer(&app, said),
+                Order::Ended { run } => self.table.ended(run),
+                Order::Release { run } => self.table.release(run),
+                #[cfg(test)]
+                Order::Tell(tell) => drop(tell.send(())),
+            }
+        }
+    }
+
+    fn attach(&mut self, of: LaunchOrder, calls: OwnedFd) {
+        let run = of.who.run;
+        let data = EventData::new_u64(run.0);
+        match epoll::add(&self.ready, &calls, data, EventFlags::IN) {
+            Ok(()) => {
+                self.table.runs.insert(run, Run::new(of, calls));
+            }
+            // The descriptor is closed, and the app's calls fail: that is seen and said, and better
+            // than calls that wait for ever.
+            Err(errno) => tracing::error!(%run, %errno, "the calls of a run cannot be watched"),
+        }
+    }
+
+    fn detach(&mut self, run: RunId) {
+        let Some(gone) = self.table.runs.get(&run) else {
+            return;
+        };
+        epoll::delete(&self.ready, &*gone.calls).ok();
+        self.table.silent(run);
+    }
+
+    /// Answers one call.
+    fn serve(&mut self, run: RunId) {
+        let Some(calls) = self.table.runs.get(&run).map(|run| Arc::clone(&run.calls)) else {
+            return;
+        };
+        let Ok(call) = seccomp::receive(calls.as_fd()) else {
+            // The caller was killed in the meantime.
+            return;
+        };
+        let with = answer(&mut self.table, run, calls.as_fd(), call);
+        if let Err(error) = seccomp::answer(calls.as_fd(), call.id, with)
+            && error.raw_os_error() != Some(libc::ENOENT)
+        {
+            tracing::error!(%run, %error, "a call cannot be answered");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! What sockets are asked and told for which there is no safe function.
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+
+use nix::libc;
+
+/// An option of a socket whose value is one `int`: its level and its name.
+pub(crate) type IntOption = (i32, i32);
+
+/// What an option is.
+///
+/// Errors: `ENOPROTOOPT` where this socket has no such option.
+pub(crate) fn option(socket: BorrowedFd<'_>, (level, name): IntOption) -> io::Result<i32> {
+    let mut value: i32 = 0;
+    let mut length = length_of::<i32>();
+    // SAFETY: the kernel writes at most `length` bytes, the size of `value`.
+    let answer = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw mut value).cast(),
+            &raw mut length,
+        )
+    };
+    super::done(answer.into())?;
+    Ok(value)
+}
+
+/// Sets an option.
+///
+/// Errors: the kernel's.
+pub(crate) fn set_option(
+    socket: BorrowedFd<'_>,
+    (level, name): IntOption,
+    value: i32,
+) -> io::Result<()> {
+    // SAFETY: the kernel reads the `int` that is there.
+    let answer = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw const value).cast(),
+            length_of::<i32>(),
+        )
+    };
+    super::done(answer.into())
+}
+
+/// The network that a socket belongs to: a number that no other has while the machine is up; 0
+/// where the kernel does not tell (before 5.14).
+pub(crate) fn network(socket: BorrowedFd<'_>) -> u64 {
+    let mut value: u64 = 0;
+    let mut length = length_of::<u64>();
+    // SAFETY: the kernel writes at most `length` bytes, the size of `value`.
+    let answer = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            SO_NETNS_COOKIE,
+            (&raw mut value).cast(),
+            &raw mut length,
+        )
+    };
+    if answer == 0 { value } else { 0 }
+}
+
+/// Source: asm-generic/socket.h.
+const SO_NETNS_COOKIE: i32 = 71;
+
+/// How many connections wait at a listening TCP socket to be accepted.
+///
+/// Source: tcp(7), `TCP_INFO`; for a listening socket `tcpi_unacked` is the length of this queue.
+///
+/// Errors: the kernel's.
+pub(crate) fn waiting(listener: BorrowedFd<'_>) -> io::Result<u32> {
+    let mut about = MaybeUninit::<libc::tcp_info>::zeroed();
+    let mut length = length_of::<libc::tcp_info>();
+    // SAFETY: the kernel writes at most `length` bytes, the size of `about`.
+    let answer = unsafe {
+        libc::getsockopt(
+            listener.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            about.as_mut_ptr().cast(),
+            &raw mut length,
+        )
+    };
+    super::done(answer.into())?;
+    // SAFETY: it consists of whole numbers only, for which zeroes are values too.
+    let about = unsafe { about.assume_init() };
+    Ok(about.tcpi_unacked)
+}
+
+/// Lets a program decide which member of a group of sockets gets a new connection.
+///
+/// Source: socket(7), `SO_ATTACH_REUSEPORT_CBPF`. The program's answer is the member's index.
+///
+/// Errors: `EINVAL` where the socket is in no group or the kernel takes no such program.
+pub(crate) fn attach_selector(
+    member: BorrowedFd<'_>,
+    program: &mut [libc::sock_filter],
+) -> io::Result<()> {
+    let program = libc::sock_fprog {
+        len: u16::try_from(program.len()).map_err(io::Error::other)?,
+        filter: program.as_mut_ptr(),
+    };
+    // SAFETY: the kernel copies the program, which lives until the call returns, with as many
+    // instructions as it says.
+    let answer = unsafe {
+        libc::setsockopt(
+            member.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_ATTACH_REUSEPORT_CBPF,
+            (&raw const program).cast(),
+            length_of::<libc::sock_fprog>(),
+        )
+    };
+    super::done(answer.into())
+}
+
+fn length_of<T>() -> libc::socklen_t {
+    libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0)
+}

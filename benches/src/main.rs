@@ -2,11 +2,13 @@
 //!
 //! `cargo run --release -p benches` does it all: it builds `wsd` and `wsctl`, has npm install PM2 into
 //! `.tools/pm2` where there is npm, measures each in a home of its own, and leaves nothing running.
+//! `cargo run --release -p benches -- reload` shows instead what clients see of a reload.
 //! With `--save` the table also goes into `docs/figures.md`, which says what the rows mean.
 
 mod fleet;
 mod kernel;
 mod relaunch;
+mod reload;
 mod rival;
 mod save;
 mod stage;
@@ -14,13 +16,14 @@ mod table;
 mod times;
 
 use std::io::{self, Write as _};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use anyhow::{Context as _, ensure};
 use fleet::{Effort, Fleet};
 use relaunch::{Bare, Relaunches, Supervised};
+use reload::Wanted;
 use rival::{PM2_VERSION, Rival};
 use stage::Stage;
 use table::{Column, Table};
@@ -44,16 +47,25 @@ const PM2S: Effort = Effort {
 /// The heading of our own column.
 const WSD: &str = "wsd";
 
-fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<ExitCode> {
     let is_saved = std::env::args().any(|argument| argument == "--save");
-    ensure!(
-        cfg!(not(debug_assertions)),
-        "figures of a debug build mean nothing; run `cargo run --release -p benches`"
-    );
     let interrupted = Arc::default();
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
         signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
     }
+    let mut words = std::env::args().skip(1);
+    if words.next().is_some_and(|word| word == "reload") {
+        let is_whole = reload::run(&Wanted::of(words)?, &interrupted)?;
+        return Ok(if is_whole {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        });
+    }
+    ensure!(
+        cfg!(not(debug_assertions)),
+        "figures of a debug build mean nothing; run `cargo run --release -p benches`"
+    );
     build_beacon()?;
     let table = measure(&interrupted)?;
     let text = format!("{}\n\n{table}", taken_on()?);
@@ -61,7 +73,7 @@ fn main() -> anyhow::Result<()> {
     if is_saved {
         save::into_document(&text)?;
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Builds the app that is run; `cargo run` has built this program alone.

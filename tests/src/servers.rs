@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use crate::load::Request;
 use crate::{Deadline, binaries, fixture, ports, runtimes};
 
 /// How a server is run.
@@ -81,6 +82,26 @@ impl Runtime {
             Self::GunicornUvicorn => "gunicorn uvicorn",
             Self::Go => "Go static",
             Self::Nginx => "nginx",
+        }
+    }
+
+    /// Whether its server in `tests/servers` has an answer to such a request.
+    #[must_use]
+    pub const fn answers(self, request: Request) -> bool {
+        match self {
+            Self::Nginx => matches!(request, Request::Line | Request::Bytes(1_000_000)),
+            Self::Gunicorn => !matches!(request, Request::Drip(..)),
+            Self::Node
+            | Self::NodeGraceful
+            | Self::NodeCluster
+            | Self::Bun
+            | Self::BunNode
+            | Self::Deno
+            | Self::Uvicorn
+            | Self::UvicornLoop
+            | Self::UvicornWorkers
+            | Self::GunicornUvicorn
+            | Self::Go => true,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Changes to a plain specification, one word each.
 
+use config::handover::Handover;
 use config::spec::{AppSpec, RestartDelay, RunAs, Scope};
 use config::{Namespace, Span};
 
@@ -45,6 +46,18 @@ pub(crate) trait With: Sized {
 
     fn with_wait_ready(self) -> Self {
         self.with(|spec| spec.ready.wait_ready = true)
+    }
+
+    fn with_handover(self, mode: Handover) -> Self {
+        self.with(|spec| spec.handover.mode = mode)
+    }
+
+    fn with_check(self, path: &str) -> Self {
+        self.with(|spec| spec.handover.check = Some(path.to_owned()))
+    }
+
+    fn with_batch(self, batch: u32) -> Self {
+        self.with(|spec| spec.handover.batch = batch)
     }
 
     fn with_leader_only(self) -> Self {

@@ -1,16 +1,17 @@
 //! What surrounds a fleet in a story: a clock, a disk, clients, and somebody who writes all down.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use config::{AppSpec, Signal};
+use config::{Address, AppSpec, Signal};
 use protocol::notice::ReadyBy;
 use protocol::reply::DiskError;
 use protocol::request::Existing;
 use protocol::saved::Saved;
 use protocol::view::{InstanceView, StateView};
 use protocol::{
-    ExitStatus, Generation, InstanceId, LaunchError, LaunchStage, Pid, Reply, Request, RequestId,
-    RunId, Selector, Time,
+    CheckFailure, ExitStatus, Generation, InstanceId, Lack, LackOf, LaunchError, LaunchStage, Pid,
+    Reply, Request, RequestId, RunId, Selector, Tally, Time,
 };
 
 use fleet::{Effect, Event, Fleet, Ticket};
@@ -93,6 +94,15 @@ impl World {
         world
     }
 
+    /// The same, where the first run of each listens on port 3013, and the next ones have to.
+    pub(crate) fn with_serving(apps: impl IntoIterator<Item = AppSpec>) -> Self {
+        let mut world = Self::with_online(apps);
+        for run in 1..=world.orders.len() as u64 {
+            world.listens(run, 3013).passes();
+        }
+        world
+    }
+
     /// Moves the clock.
     pub(crate) fn at(&mut self, ms: u64) -> &mut Self {
         assert!(Time::millis(ms) >= self.now, "a story goes forward");
@@ -152,6 +162,43 @@ impl World {
     pub(crate) fn ready(&mut self, run: u64, by: ReadyBy) -> Played<'_> {
         let run = RunId(run);
         self.play(Event::Ready { run, by })
+    }
+
+    /// The run listens on this port, of all interfaces.
+    pub(crate) fn listens(&mut self, run: u64, port: u16) -> Played<'_> {
+        let (run, at) = (RunId(run), address(port));
+        self.play(Event::Listening { run, at })
+    }
+
+    /// The run lacks this for a hand-over.
+    pub(crate) fn hindered(&mut self, run: u64, of: LackOf) -> Played<'_> {
+        let lack = Lack { of, errno: 1 };
+        let run = RunId(run);
+        self.play(Event::Hindered { run, lack })
+    }
+
+    /// The run was asked for the path of its check.
+    pub(crate) fn checked(&mut self, run: u64, outcome: Result<(), CheckFailure>) -> Played<'_> {
+        let run = RunId(run);
+        self.play(Event::Checked { run, outcome })
+    }
+
+    /// Nothing is under way any more on the connections of the run.
+    pub(crate) fn drained(&mut self, run: u64) -> Played<'_> {
+        let run = RunId(run);
+        self.play(Event::Drained { run })
+    }
+
+    /// The run was retired: so many connections were kept, and so many cut.
+    pub(crate) fn retired(&mut self, run: u64, adopted: u32, cut: u32) -> Played<'_> {
+        let cut_unknown = 0;
+        let tally = Tally {
+            adopted,
+            cut,
+            cut_unknown,
+        };
+        let run = RunId(run);
+        self.play(Event::Retired { run, tally })
     }
 
     /// The leader ended and has left others behind.
@@ -343,9 +390,19 @@ pub(crate) fn restart(typed: &str) -> Request {
     Request::Restart { select }
 }
 
+pub(crate) fn reload(typed: &str) -> Request {
+    let select = words(typed);
+    Request::Reload { select }
+}
+
 pub(crate) fn delete(typed: &str) -> Request {
     let select = words(typed);
     Request::Delete { select }
+}
+
+/// This port, of all interfaces.
+pub(crate) fn address(port: u16) -> Address {
+    Address::Tcp(SocketAddr::from(([0, 0, 0, 0], port)))
 }
 
 /// It ended with this code.

@@ -109,18 +109,22 @@ async fn connect(address: SocketAddr, refusal: Duration) -> Option<TcpStream> {
     let tries = refusal.as_millis() / PACE.as_millis();
     let mut pace = interval(PACE);
     for _ in 0..=tries {
-        pace.tick().await;
-        let Ok(server) = TcpStream::connect(address).await else {
-            continue;
-        };
-        // Where nobody listens, a connection may come from the very port that it goes to, and
-        // meets itself.
-        if server.local_addr().ok() == Some(address) {
-            continue;
+        if let Some(server) = try_to_connect(address).await {
+            return Some(server);
         }
-        // Where that is refused, small parts are only later.
-        drop(server.set_nodelay(true));
-        return Some(server);
+        pace.tick().await;
     }
     None
+}
+
+async fn try_to_connect(address: SocketAddr) -> Option<TcpStream> {
+    let server = TcpStream::connect(address).await.ok()?;
+    // Where nobody listens, a connection may come from the very port that it goes to, and meets
+    // itself.
+    if server.local_addr().ok() == Some(address) {
+        return None;
+    }
+    // Where that is refused, small parts are only later.
+    drop(server.set_nodelay(true));
+    Some(server)
 }

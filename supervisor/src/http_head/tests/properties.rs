@@ -55,7 +55,7 @@ fn is_within(few: &[u8], many: &[u8]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_500))]
 
     #[test]
     fn nothing_changes_but_for_the_line_put_in_and_the_fields_taken_out(own in bytes()) {

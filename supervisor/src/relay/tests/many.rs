@@ -56,7 +56,7 @@ fn five_hundred_at_once_get_their_own_answers() {
 #[test]
 fn those_beyond_the_limit_are_closed_and_counted() {
     let scene = scene_with(short(|limits| limits.open = 1), "127.0.0.1:0");
-    let (mut second, _) = adopt_one(&scene.relay, &scene.listener, scene.address);
+    let (mut second, _duplicate) = adopt_one(&scene.relay, &scene.listener, scene.address);
     assert_eq!(second.read(&mut [0; 1]).unwrap(), 0);
     let counts = scene.relay.counts();
     assert_eq!((counts.adopted, counts.refused), (1, 1));

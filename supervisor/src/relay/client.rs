@@ -3,7 +3,7 @@
 //! Its flags are shared with duplicates, so none is changed: each call says that it must not wait.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 use std::time::Duration;
@@ -47,19 +47,15 @@ impl Client {
         })
     }
 
-    /// The server of this address, as this client sees it: without one of its own, the server
-    /// listens at every address, that of this connection among them.
+    /// The server of this address, as this client sees it: one that listens at every address does
+    /// so at that of this connection. IPv4 in IPv6 stays so, which reaches servers of either.
     pub(super) fn server_at(&self, local: SocketAddr) -> io::Result<SocketAddr> {
-        let mut address = local;
-        if local.ip().to_canonical().is_unspecified() {
-            address = SocketAddr::try_from(getsockname(&self.socket)?)?;
-            address.set_port(local.port());
+        if !local.ip().to_canonical().is_unspecified() {
+            return Ok(local);
         }
-        // Connections over IPv4 to a server for both families are IPv4 to everybody else.
-        if let IpAddr::V4(v4) = address.ip().to_canonical() {
-            address.set_ip(v4.into());
-        }
-        Ok(address)
+        let mut own = SocketAddr::try_from(getsockname(&self.socket)?)?;
+        own.set_port(local.port());
+        Ok(own)
     }
 
     /// Has bytes sent at once, however few.

@@ -4,7 +4,7 @@ mod many;
 mod requests;
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -16,6 +16,9 @@ use super::{Adopted, Counts, Ends, Limits, Relay};
 const GET: &str = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 const OK_WITH_WORD: &str = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok";
+
+/// The address at which clients reach a server that listens at every one.
+const ONE_OF_MANY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// A client whose connection is with the relay, and an address at which nobody listens as yet.
 struct Scene {
@@ -60,7 +63,7 @@ fn adopt_one(relay: &Relay, listener: &TcpListener, local: SocketAddr) -> (TcpSt
 fn pair(listener: &TcpListener) -> (TcpStream, OwnedFd) {
     let mut address = listener.local_addr().unwrap();
     if address.ip().is_unspecified() {
-        address.set_ip("127.0.0.1".parse().unwrap());
+        address.set_ip(ONE_OF_MANY.into());
     }
     let client = TcpStream::connect(address).unwrap();
     let (server, _) = listener.accept().unwrap();

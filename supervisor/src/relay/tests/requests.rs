@@ -219,9 +219,25 @@ fn a_server_at_every_address_is_found_at_the_one_that_the_client_had() {
     for address in ["0.0.0.0:0", "[::]:0"] {
         let mut scene = scene_with(Limits::default(), address);
         assert!(scene.address.ip().is_unspecified());
-        let server = scene.serve(say_ok);
+        let server = scene.serve(|stream| {
+            let reached = stream.local_addr().unwrap().ip();
+            say_ok(stream);
+            reached
+        });
         scene.ask(GET);
         assert_eq!(scene.answer(), OK_WITH_WORD);
-        server.join().unwrap();
+        assert_eq!(server.join().unwrap().to_canonical(), ONE_OF_MANY);
     }
+}
+
+#[test]
+fn a_server_for_both_families_may_be_followed_by_one_for_ipv4() {
+    let mut scene = scene_with(Limits::default(), "[::]:0");
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    drop(std::mem::replace(&mut scene.listener, elsewhere));
+    scene.listener = TcpListener::bind((ONE_OF_MANY, scene.address.port())).unwrap();
+    let server = scene.serve(say_ok);
+    scene.ask(GET);
+    assert_eq!(scene.answer(), OK_WITH_WORD);
+    server.join().unwrap();
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use crate::load::Request;
+use crate::processes::{self, Process, Signal};
 use crate::{Deadline, binaries, fixture, ports, runtimes};
 
 /// How a server is run.
@@ -247,8 +248,13 @@ impl Server {
         let log = File::create(self.folder.join("log")).expect("room for a file");
         let more = log.try_clone().expect("a file can be shared");
         command.stdin(Stdio::null()).stdout(log).stderr(more);
+        // By this mark its workers are found, wherever they went.
+        command.env("WSD_HOME", &self.folder);
         let child = command.spawn().expect("the server can be started");
-        Bare { child }
+        Bare {
+            child,
+            mark: self.folder.clone(),
+        }
     }
 
     /// Waits until somebody listens on its port.
@@ -269,6 +275,7 @@ impl Server {
 #[derive(Debug)]
 pub struct Bare {
     child: Child,
+    mark: PathBuf,
 }
 
 impl Bare {
@@ -277,16 +284,20 @@ impl Bare {
     /// # Panics
     /// Where it has ended.
     #[must_use]
-    pub fn process(&self) -> crate::Process {
-        crate::Process::open(self.child.id()).expect("a child is there until it is reaped")
+    pub fn process(&self) -> Process {
+        Process::open(self.child.id()).expect("a child is there until it is reaped")
     }
 
-    /// Waits for its end.
+    /// Asks it to end as a supervisor does, and kills it and its workers when it has not within `limit`.
     ///
     /// # Panics
-    /// Never: it is our child.
-    pub fn wait(mut self) {
-        self.child.wait().expect("a child can be waited for");
+    /// Where it has ended before.
+    pub fn stop(self, limit: Duration) {
+        let process = self.process();
+        process.signal(Signal::INT);
+        if !process.ends_within(limit) {
+            process.signal(Signal::KILL);
+        }
     }
 }
 
@@ -294,6 +305,12 @@ impl Drop for Bare {
     fn drop(&mut self) {
         drop(self.child.kill());
         drop(self.child.wait());
+        for left in processes::of_home(&self.mark) {
+            left.signal(Signal::KILL);
+            if !left.ends_within(Duration::from_secs(10)) {
+                fixture::complain(&format!("{} lives on", processes::shown(left.pid)));
+            }
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use tests::load::{How, Load, Phase, Plan, Report, Streaming};
-use tests::processes::Signal;
 use tests::{Deadline, Runtime};
 
 fn deadline() -> Deadline {
@@ -71,8 +70,7 @@ fn restarted(runtime: Runtime, plan: Plan) -> Option<Report> {
     assert!(load.await_answers(200, deadline()));
     load.enter(Phase::During);
     server.release(2);
-    bare.process().signal(Signal::INT);
-    bare.wait();
+    bare.stop(Duration::from_secs(5));
     let _next = server.spawn();
     server.await_listening(deadline());
     load.enter(Phase::After);

@@ -6,7 +6,6 @@ use anyhow::{Context as _, ensure};
 use benches::clock::Moment;
 use serde_json::json;
 use tests::load::{Load, Phase};
-use tests::processes::Signal;
 use tests::reloading::{APP, Served};
 use tests::servers::Bare;
 use tests::{Deadline, Home, Runtime, Server};
@@ -17,6 +16,9 @@ use crate::stage::Stage;
 
 /// How long a server may take until it listens, or a load until it is answered.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long a server may take to end before it is killed: what PM2 gives it.
+const STOPPED_WITHIN: Duration = Duration::from_millis(1600);
 
 /// How long all rounds of a cell may take.
 const LIMIT: Duration = Duration::from_secs(1800);
@@ -148,12 +150,7 @@ impl Subject for Alone {
         load.enter(Phase::During);
         let begin = Moment::now();
         let bare = self.bare.take().context("it has not come up again")?;
-        let process = bare.process();
-        process.signal(Signal::INT);
-        if !process.ends_within(PATIENCE) {
-            process.signal(Signal::KILL);
-        }
-        bare.wait();
+        bare.stop(STOPPED_WITHIN);
         self.bare = Some(self.server.spawn());
         self.server.await_listening(Deadline::after(PATIENCE));
         load.enter(Phase::After);

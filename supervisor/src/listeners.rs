@@ -21,6 +21,7 @@
 
 mod answer;
 mod caller;
+mod check;
 mod group;
 mod holder;
 mod key;
@@ -32,16 +33,18 @@ mod table;
 mod thread;
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
-use config::AppName;
+use config::{AppName, Span};
 use fleet::LaunchOrder;
 use protocol::RunId;
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::inbox::InboxSender;
+use key::Key;
 use steering::Said;
 use thread::Thread;
 
@@ -52,6 +55,10 @@ enum Order {
     Attach { of: LaunchOrder, calls: OwnedFd },
     /// Who gets the new connections of an app.
     Steer { app: AppName, said: Said },
+    /// Ask a run.
+    Check(Asked),
+    /// A request from there to a listener of this group is over.
+    Checked { key: Key, from: SocketAddr },
     /// Nothing of a run is left.
     Ended { run: RunId },
     /// Nobody will take up what this run has left.
@@ -59,6 +66,16 @@ enum Order {
     /// Say when all before this was done.
     #[cfg(test)]
     Tell(Sender<()>),
+}
+
+/// A question to a run.
+#[derive(Debug)]
+struct Asked {
+    run: RunId,
+    path: String,
+    within: Span,
+    /// Whom to tell that it was asked.
+    done: Listeners,
 }
 
 /// Tells the thread what to do, in order. The thread ends when the last of these is gone.
@@ -91,6 +108,17 @@ impl Listeners {
     pub(crate) fn steer(&self, app: AppName, to: Vec<RunId>, held: bool) {
         let said = Said { to, held };
         self.order(Order::Steer { app, said });
+    }
+
+    /// Asks a run, alone, for this path; see [`fleet::Effect::Check`].
+    pub(crate) fn check(&self, run: RunId, path: String, within: Span) {
+        let done = self.clone();
+        self.order(Order::Check(Asked {
+            run,
+            path,
+            within,
+            done,
+        }));
     }
 
     /// Takes in that nothing of a run is left.

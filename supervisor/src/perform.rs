@@ -45,10 +45,8 @@ impl Shell {
             Effect::Signal { run, signal, to } => self.children.signal(run, signal, to),
             Effect::Steer { app, to, held } => self.listeners.steer(app, to, held),
             Effect::Release { run } => self.listeners.release(run),
-            Effect::Check { .. }
-            | Effect::Drain { .. }
-            | Effect::Serve { .. }
-            | Effect::Retire { .. } => {}
+            Effect::Check { run, path, within } => self.listeners.check(run, path, within),
+            Effect::Drain { .. } | Effect::Serve { .. } | Effect::Retire { .. } => {}
             Effect::Save { generation, saved } => self.saver.save(generation, saved),
             Effect::Dump { ticket, saved } => self.saver.dump(ticket, saved),
             Effect::ReadDump { ticket } => self.saver.read_dump(ticket),

@@ -5,6 +5,7 @@
 //! so that an index means the same to both.
 
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
 
 use config::AppName;
@@ -44,8 +45,8 @@ pub(super) struct Group {
     pub(super) members: Vec<Member>,
     /// What the kernel was told last; none: what it was told may no longer be right.
     attached: Option<Selector>,
-    /// Whoever connects from this port goes to the member with this cookie.
-    pub(super) probe: Option<(u16, u64)>,
+    /// Who connects from this address goes to the member with this cookie.
+    pub(super) probes: Vec<(SocketAddr, u64)>,
     /// The member at which connections were held last.
     holds: Option<u64>,
 }
@@ -57,7 +58,7 @@ impl Group {
             app,
             members: Vec::new(),
             attached: None,
-            probe: None,
+            probes: Vec::new(),
             holds: None,
         }
     }
@@ -84,10 +85,11 @@ impl Group {
         let aim = aim(seats, said, holds);
         if let Aim::These(targets) = &aim {
             self.holds = self.held_by(targets, said);
-            let probe = self.probe;
+            let probes = self.probes.iter();
+            let probes = probes.filter_map(|(from, to)| Some((*from, index(self.index(*to)?))));
             self.attach(Selector {
                 targets: targets.iter().copied().map(index).collect(),
-                probe: probe.and_then(|(port, cookie)| Some((port, index(self.index(cookie)?)))),
+                probes: probes.collect(),
             })?;
         }
         Ok(aim)

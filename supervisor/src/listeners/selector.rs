@@ -4,6 +4,8 @@
 //! exchanged in one system call, so that a group is steered from one connection to the next. It
 //! sees the packet with which a connection begins, the headers included.
 
+use std::net::{IpAddr, SocketAddr};
+
 use nix::libc::{self, sock_filter};
 
 use crate::sys::seccomp::instruction;
@@ -13,8 +15,8 @@ use crate::sys::seccomp::instruction;
 pub(super) struct Selector {
     /// The members by their index, in shares, ascending. Never empty when it is attached.
     pub(super) targets: Vec<u32>,
-    /// Whoever connects from this port goes to this member, whatever the targets are.
-    pub(super) probe: Option<(u16, u32)>,
+    /// Who connects from this address goes to this member, whatever the targets are.
+    pub(super) probes: Vec<(SocketAddr, u32)>,
 }
 
 /// Where the network header begins, as a program addresses it. Source: `SKF_NET_OFF`.
@@ -23,9 +25,12 @@ const NETWORK_HEADER: u32 = libc::SKF_NET_OFF.cast_unsigned();
 /// Where a program finds a random number. Source: `SKF_AD_OFF + SKF_AD_RANDOM`.
 const RANDOM: u32 = (libc::SKF_AD_OFF + libc::SKF_AD_RANDOM).cast_unsigned();
 
-/// How long the headers before the ports are, in bytes. Whoever probes sends no options.
-const HEADER_V4_BYTES: u32 = 20;
-const HEADER_V6_BYTES: u32 = 40;
+/// Where the sender's address begins in a network header, and where its port stands behind one
+/// without options, in bytes. Source: RFC 791, RFC 8200.
+const SENDER_V4: u32 = 12;
+const PORT_V4: u32 = 20;
+const SENDER_V6: u32 = 8;
+const PORT_V6: u32 = 40;
 
 const LOAD_WORD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
 const LOAD_HALF: u32 = libc::BPF_LD | libc::BPF_H | libc::BPF_ABS;
@@ -34,14 +39,14 @@ const SHIFT_RIGHT: u32 = libc::BPF_ALU | libc::BPF_RSH | libc::BPF_K;
 const REMAINDER: u32 = libc::BPF_ALU | libc::BPF_MOD | libc::BPF_K;
 const ADD: u32 = libc::BPF_ALU | libc::BPF_ADD | libc::BPF_K;
 const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-const SKIP: u32 = libc::BPF_JMP | libc::BPF_JA;
 const ANSWER: u32 = libc::BPF_RET | libc::BPF_K;
 const ANSWER_SUM: u32 = libc::BPF_RET | libc::BPF_A;
 
 impl Selector {
     /// The program.
     pub(super) fn program(&self) -> Vec<sock_filter> {
-        let mut program = self.probe.map(to_probed).unwrap_or_default();
+        let probes = self.probes.iter();
+        let mut program: Vec<_> = probes.flat_map(|(from, to)| probe(*from, *to)).collect();
         match self.targets.as_slice() {
             [] => program.push(plain(ANSWER, 0)),
             [only] => program.push(plain(ANSWER, *only)),
@@ -59,18 +64,41 @@ impl Selector {
     }
 }
 
-/// From one port to one member; goes on behind itself for everybody else.
-fn to_probed((port, member): (u16, u32)) -> Vec<sock_filter> {
-    vec![
+/// From one address to one member; everybody else goes on behind it.
+fn probe(from: SocketAddr, member: u32) -> Vec<sock_filter> {
+    let (version, sender, port) = match from.ip() {
+        IpAddr::V4(_) => (4, SENDER_V4, PORT_V4),
+        IpAddr::V6(_) => (6, SENDER_V6, PORT_V6),
+    };
+    let mut steps = vec![
         plain(LOAD_BYTE, NETWORK_HEADER),
         plain(SHIFT_RIGHT, 4),
-        instruction(IF_EQUAL, 4, 0, 2),
-        plain(LOAD_HALF, NETWORK_HEADER + HEADER_V4_BYTES),
-        plain(SKIP, 1),
-        plain(LOAD_HALF, NETWORK_HEADER + HEADER_V6_BYTES),
-        instruction(IF_EQUAL, port.into(), 0, 1),
-        plain(ANSWER, member),
-    ]
+        plain(IF_EQUAL, version),
+    ];
+    for (at, word) in (sender..).step_by(4).zip(words(from.ip())) {
+        steps.push(plain(LOAD_WORD, NETWORK_HEADER + at));
+        steps.push(plain(IF_EQUAL, word));
+    }
+    steps.push(plain(LOAD_HALF, NETWORK_HEADER + port));
+    steps.push(plain(IF_EQUAL, from.port().into()));
+    steps.push(plain(ANSWER, member));
+    let length = steps.len();
+    for (index, step) in steps.iter_mut().enumerate() {
+        if u32::from(step.code) == IF_EQUAL {
+            step.jf = u8::try_from(length - index - 1).unwrap_or(u8::MAX);
+        }
+    }
+    steps
+}
+
+/// An address as the kernel loads it: in words, the first bytes highest.
+fn words(ip: IpAddr) -> Vec<u32> {
+    let bytes = match ip {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => ip.octets().to_vec(),
+    };
+    let (words, _) = bytes.as_chunks();
+    words.iter().copied().map(u32::from_be_bytes).collect()
 }
 
 /// A number below `shares`, drawn anew for each connection.

@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::Arc;
 
 use config::{Address, AppName};
 use fleet::{Event, LaunchOrder};
 use nix::libc;
-use protocol::{Lack, LackOf, RunId};
+use protocol::{CheckFailure, Lack, LackOf, RunId};
 use rustix::net::sockopt::socket_cookie;
 
+use super::check::Check;
 use super::group::{Group, Member};
 use super::holder::is_held;
 use super::key::Key;
@@ -38,8 +40,8 @@ pub(super) struct Run {
     /// Sockets that it bound where it chose, by their cookies, and whether it had itself asked to
     /// share the port.
     pub(super) bound: BTreeMap<u64, bool>,
-    /// Where it is known to listen.
-    told: BTreeSet<Address>,
+    /// Where it is known to listen, in the order in which it began to.
+    told: Vec<Key>,
     /// What it is known to lack.
     lacks: BTreeSet<Lack>,
 }
@@ -62,7 +64,7 @@ impl Run {
             is_silent: false,
             is_fresh: true,
             bound: BTreeMap::new(),
-            told: BTreeSet::new(),
+            told: Vec::new(),
             lacks: BTreeSet::new(),
         }
     }
@@ -123,6 +125,40 @@ impl Table {
             self.settle(&key);
         }
         self.forget(run);
+    }
+
+    /// Lets a request go to this run alone, where it began to listen first.
+    ///
+    /// Errors: [`CheckFailure::NoPort`], and what the kernel refuses.
+    pub(super) fn probe(&mut self, run: RunId) -> Result<(Key, Check), CheckFailure> {
+        let told = self.runs.get(&run).map_or(&[][..], |run| &run.told);
+        let first = told.iter().find_map(|key| {
+            let group = self.groups.get(key)?;
+            let member = group.members.iter().find(|it| it.run == Some(run))?;
+            Some((*key, member.cookie))
+        });
+        let (key, cookie) = first.ok_or(CheckFailure::NoPort)?;
+        let broken =
+            |error: io::Error| CheckFailure::Broken(error.raw_os_error().unwrap_or(libc::EINVAL));
+        let check = Check::of(&key).map_err(broken)?;
+        if let Some(group) = self.groups.get_mut(&key) {
+            group.probes.push((check.from, cookie));
+        }
+        match self.steer_group(&key) {
+            Ok(_) => Ok((key, check)),
+            Err(error) => {
+                self.probed(&key, check.from);
+                Err(broken(error))
+            }
+        }
+    }
+
+    /// Takes in that a request from there is over.
+    pub(super) fn probed(&mut self, key: &Key, from: SocketAddr) {
+        if let Some(group) = self.groups.get_mut(key) {
+            group.probes.retain(|(it, _)| *it != from);
+            self.aim(key);
+        }
     }
 
     /// Closes what a run has left that is over.
@@ -187,21 +223,27 @@ impl Table {
 
     /// Steers a group, and returns where its connections go.
     fn aim(&mut self, key: &Key) -> Aim {
-        let Some(mut group) = self.groups.remove(key) else {
-            return Aim::Nobody;
-        };
-        let said = self.said.get(&group.app).cloned().unwrap_or_default();
-        let seats = self.seats(&group, &said);
-        let steered = group.steer(&seats, &said);
-        let runs: Vec<RunId> = group.members.iter().filter_map(|it| it.run).collect();
-        self.groups.insert(*key, group);
-        steered.unwrap_or_else(|error| {
+        self.steer_group(key).unwrap_or_else(|error| {
             tracing::warn!(at = %key.at, %error, "connections cannot be steered");
+            let members = self.groups.get(key).into_iter();
+            let members = members.flat_map(|group| &group.members);
+            let runs: Vec<RunId> = members.filter_map(|it| it.run).collect();
             for run in runs {
                 self.hindered(run, LackOf::Selector, &error);
             }
             Aim::Park
         })
+    }
+
+    fn steer_group(&mut self, key: &Key) -> io::Result<Aim> {
+        let Some(mut group) = self.groups.remove(key) else {
+            return Ok(Aim::Nobody);
+        };
+        let said = self.said.get(&group.app).cloned().unwrap_or_default();
+        let seats = self.seats(&group, &said);
+        let steered = group.steer(&seats, &said);
+        self.groups.insert(*key, group);
+        steered
     }
 
     fn seats(&self, group: &Group, said: &Said) -> Vec<Seat> {
@@ -304,9 +346,15 @@ impl Table {
 
     /// Tells, once, that a run listens there.
     pub(super) fn listens(&mut self, run: RunId, key: &Key) {
-        let at = Address::Tcp(key.at);
-        let known = self.runs.get_mut(&run).map(|run| &mut run.told);
-        if known.is_some_and(|told| told.insert(at.clone())) {
+        let Some(told) = self.runs.get_mut(&run).map(|run| &mut run.told) else {
+            return;
+        };
+        let is_told = told.iter().any(|it| it.at == key.at);
+        if !told.contains(key) {
+            told.push(*key);
+        }
+        if !is_told {
+            let at = Address::Tcp(key.at);
             self.inbox.send(Event::Listening { run, at });
         }
     }

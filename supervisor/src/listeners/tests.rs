@@ -1,5 +1,6 @@
 //! Real programs that listen, and real connections to them.
 
+mod checks;
 mod holds;
 mod servers;
 mod steers;

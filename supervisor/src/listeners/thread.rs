@@ -8,14 +8,14 @@ use std::thread;
 
 use fleet::LaunchOrder;
 use nix::libc;
-use protocol::RunId;
+use protocol::{CheckFailure, RunId};
 use rustix::buffer::spare_capacity;
 use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
-use super::Order;
 use super::answer::answer;
 use super::table::{Run, Table};
+use super::{Asked, Order};
 use crate::inbox::InboxSender;
 use crate::sys::seccomp;
 
@@ -38,6 +38,7 @@ pub(super) struct Thread {
     /// What it sleeps on: the bell, and where the calls of each run arrive.
     ready: OwnedFd,
     table: Table,
+    inbox: InboxSender,
 }
 
 /// Whether the thread goes on.
@@ -59,7 +60,8 @@ impl Thread {
             orders,
             heard,
             ready,
-            table: Table::new(inbox),
+            table: Table::new(inbox.clone()),
+            inbox,
         })
     }
 
@@ -116,6 +118,8 @@ impl Thread {
             match order {
                 Order::Attach { of, calls } => self.attach(of, calls),
                 Order::Steer { app, said } => self.table.steer(&app, said),
+                Order::Check(asked) => self.check(asked),
+                Order::Checked { key, from } => self.table.probed(&key, from),
                 Order::Ended { run } => self.table.ended(run),
                 Order::Release { run } => self.table.release(run),
                 #[cfg(test)]
@@ -134,6 +138,32 @@ impl Thread {
             // The descriptor is closed, and the app's calls fail: that is seen and said, and better
             // than calls that wait for ever.
             Err(errno) => tracing::error!(%run, %errno, "the calls of a run cannot be watched"),
+        }
+    }
+
+    /// Lets a thread of its own ask a run, which reports back when it is done.
+    fn check(&mut self, asked: Asked) {
+        let (run, inbox) = (asked.run, self.inbox.clone());
+        let tell = move |outcome| inbox.send(fleet::Event::Checked { run, outcome });
+        let (key, check) = match self.table.probe(run) {
+            Ok(probe) => probe,
+            Err(failure) => return tell(Err(failure)),
+        };
+        let from = check.from;
+        let tell_unasked = tell.clone();
+        let asking = move || {
+            let outcome = check.ask(&asked.path, asked.within);
+            asked.done.order(Order::Checked { key, from });
+            tell(outcome);
+        };
+        let begun = thread::Builder::new()
+            .name("check".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn(asking);
+        if let Err(error) = begun {
+            self.table.probed(&key, from);
+            let errno = error.raw_os_error().unwrap_or(libc::EAGAIN);
+            tell_unasked(Err(CheckFailure::Broken(errno)));
         }
     }
 

@@ -2,6 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use rustix::io::Errno;
 
+use crate::connections::Row;
 use crate::connections::message::{Part, parts};
 
 /// A part of a dump of this number, of this kind, with these flags.
@@ -61,6 +62,17 @@ fn a_socket_of_another_family_or_cut_short_is_none() {
     assert_eq!(read(&part(20, 0, 7, &socket[..71])), []);
     socket[0] = 1;
     assert_eq!(read(&part(20, 0, 7, &socket)), []);
+}
+
+#[test]
+fn a_cookie_has_all_its_bits() {
+    let cookie = 0x1234_5678_9abc_def0_u64;
+    let halves = [cookie as u32, (cookie >> 32) as u32];
+    let mut socket = [0; 72];
+    socket[0] = 2;
+    socket[44..52].copy_from_slice(&halves.map(u32::to_ne_bytes).concat());
+    let told = read(&part(20, 0, 7, &socket));
+    assert!(matches!(told[..], [Part::Row(Row { cookie: it, .. })] if it == cookie));
 }
 
 proptest! {

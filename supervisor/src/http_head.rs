@@ -29,7 +29,7 @@ mod rewritten;
 
 pub(crate) use answer::{Word, is_unfinished, with_close};
 pub(crate) use request::{Asked, Rest};
-pub(crate) use rewritten::{Rewritten, Sent};
+pub(crate) use rewritten::Rewritten;
 
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,5 @@
-use crate::http_head::{Rewritten, Sent, Word, is_unfinished, with_close};
+use crate::http_head::rewritten::Sent;
+use crate::http_head::{Rewritten, Word, is_unfinished, with_close};
 
 const LINE: &str = "HTTP/1.1 200 OK\r\n";
 

@@ -24,10 +24,12 @@
 mod answer;
 mod fields;
 mod framing;
+mod left;
 mod request;
 mod rewritten;
 
 pub(crate) use answer::{Word, is_unfinished, with_close};
+pub(crate) use left::{LAST_CHUNK, Left};
 pub(crate) use request::{Asked, Rest};
 pub(crate) use rewritten::Rewritten;
 

@@ -12,14 +12,7 @@ mod clock;
 )]
 mod connections;
 mod daemon;
-#[cfg_attr(
-    not(test),
-    expect(
-        dead_code,
-        unused_imports,
-        reason = "for the drain and the relay, which use it"
-    )
-)]
+mod drain;
 mod http_head;
 mod inbox;
 mod journal;
@@ -32,6 +25,11 @@ mod notices;
 mod perform;
 mod pidfile;
 mod ready;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "what became of its connections, nobody asks yet")
+)]
+mod relay;
 mod save;
 mod signals;
 mod sweep;
@@ -80,6 +78,10 @@ fn main() -> ExitCode {
     reason = "`main` is where the environment is read"
 )]
 fn run() -> ExitCode {
+    // Before any thread is begun, which would be told instead of the one that is to be.
+    if let Err(error) = drain::hold_child_signals() {
+        return fail(&error.to_string());
+    }
     let variable = |name| env::var_os(name).map(PathBuf::from);
     let level = env::var("WSD_LOG")
         .ok()

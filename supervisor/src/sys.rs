@@ -11,6 +11,7 @@
 
 pub(crate) mod seccomp;
 pub(crate) mod socket;
+pub(crate) mod trace;
 
 use std::fs;
 use std::io;
@@ -156,7 +157,8 @@ mod tests {
     use super::*;
 
     /// Lets the test binary start itself as the launcher, as the daemon does: before the test
-    /// harness reads its arguments. Only a launcher has an empty environment.
+    /// harness reads its arguments. Only a launcher has an empty environment. Whatever else the
+    /// daemon does before it has threads is done here as well.
     #[used]
     #[unsafe(link_section = ".init_array")]
     static LAUNCH: extern "C" fn() = {
@@ -169,6 +171,8 @@ mod tests {
                 // SAFETY: nothing of this process is left to be done.
                 unsafe { libc::_exit(1) };
             }
+            // As in `main`, before any thread is begun.
+            crate::drain::hold_child_signals().unwrap();
         }
         launch
     };

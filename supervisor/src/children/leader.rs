@@ -96,10 +96,13 @@ impl Leader {
     }
 
     /// How it ended; none while it lives.
+    ///
+    /// To be asked only when the descriptor says that it has ended: a process that another thread of
+    /// ours traces would else tell its stops here, and they would be lost to that one.
     fn look(&self, how: WaitIdOptions) -> Option<ExitStatus> {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | how;
         match waitid(WaitId::PidFd(self.process.get_ref().as_fd()), options) {
-            Ok(status) => status.as_ref().map(exit_status),
+            Ok(status) => status.filter(is_end).as_ref().map(exit_status),
             Err(errno) => {
                 let error = io::Error::from(errno);
                 tracing::error!(run = %self.tree.run, %error, "a run's end was not seen");
@@ -107,6 +110,11 @@ impl Leader {
             }
         }
     }
+}
+
+/// Whether this is an end, and not a stop of one that is traced.
+fn is_end(status: &WaitIdStatus) -> bool {
+    status.exited() || status.killed() || status.dumped()
 }
 
 fn exit_status(status: &WaitIdStatus) -> ExitStatus {

@@ -1,0 +1,7 @@
+//! Real servers, real clients.
+
+mod clients;
+mod drains;
+mod retires;
+mod servers;
+mod stage;

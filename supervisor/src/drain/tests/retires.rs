@@ -1,0 +1,125 @@
+//! Runs end, and what is silent stays open.
+
+use std::io::{self, Read as _};
+use std::net::TcpListener;
+use std::os::unix::process::ExitStatusExt as _;
+
+use config::Span;
+use config::handover::KeepAlive;
+use protocol::Tally;
+
+use super::clients::{Client, Then};
+use super::servers::Server;
+use super::stage::{NEVER, Stage};
+
+/// Ends all connections at once, as an orderly program does.
+const ORDERLY: &str = "
+process.on('SIGTERM', () => {
+  for (const server of servers) { server.close(() => process.exit(5)); server.closeAllConnections(); }
+});
+const servers = [];
+const create = require('http').createServer;
+require('http').createServer = (...all) => { const it = create(...all); servers.push(it); return it; };
+";
+
+#[tokio::test]
+async fn what_is_silent_is_taken_over_of_a_program_that_ends_at_once() {
+    let mut stage = Stage::new();
+    let server = Server::node(&stage, 1);
+    let status = what_is_silent_is_taken_over(&mut stage, server).await;
+    // Node handles the signal, and sends it to itself again.
+    assert_eq!(status.signal(), Some(15));
+}
+
+#[tokio::test]
+async fn what_is_silent_is_taken_over_of_a_program_that_closes_it() {
+    let mut stage = Stage::new();
+    let server = Server::node_with(&stage, 1, ORDERLY);
+    let status = what_is_silent_is_taken_over(&mut stage, server).await;
+    assert_eq!(status.code(), Some(5));
+}
+
+#[tokio::test]
+async fn what_is_silent_is_taken_over_of_threads_that_wait() {
+    let mut stage = Stage::new();
+    let server = Server::python(&stage, 1);
+    let status = what_is_silent_is_taken_over(&mut stage, server).await;
+    assert_eq!(status.signal(), Some(9));
+}
+
+async fn what_is_silent_is_taken_over(
+    stage: &mut Stage,
+    mut server: Server,
+) -> std::process::ExitStatus {
+    let mut silent: Vec<Client> = (0..20).map(|_| Client::connect(server.at)).collect();
+    for client in &mut silent {
+        assert_eq!(client.ask(10), Then::Keep);
+    }
+    stage.begin(&server, Span::millis(200));
+    stage.drained(server.run).await;
+    stage.retire(&server, KeepAlive::Adopt);
+    let tally = stage.retired(server.run).await;
+    let adopted = Tally {
+        adopted: 20,
+        ..Tally::default()
+    };
+    assert_eq!(tally, adopted);
+    let status = server.ended();
+    stage.drains().ended(server.run);
+    let successor = TcpListener::bind(server.at).unwrap();
+    for client in &mut silent {
+        client.stream().set_nonblocking(true).unwrap();
+        let read = client.stream().read(&mut [0; 1]);
+        assert_eq!(read.unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        client.stream().set_nonblocking(false).unwrap();
+        client.send("/10");
+        successor.accept().unwrap();
+    }
+    assert_eq!(stage.relay.counts().adopted, 20);
+    status
+}
+
+#[tokio::test]
+async fn what_is_under_way_when_time_is_up_is_cut_and_counted() {
+    let mut stage = Stage::new();
+    let mut server = Server::node(&stage, 1);
+    let mut client = Client::connect(server.at);
+    let mut other = Client::connect(server.at);
+    stage.begin(&server, NEVER);
+    while other.ask(10) == Then::Keep {}
+    client.send("/10/100000");
+    // When this one is answered, the other's request was read.
+    let mut other = Client::connect(server.at);
+    assert_eq!(other.ask(10), Then::Close);
+    stage.retire(&server, KeepAlive::Close);
+    let tally = stage.retired(server.run).await;
+    assert_eq!((tally.adopted, tally.cut), (0, 1));
+    server.ended();
+    assert!(client.is_ended());
+}
+
+#[tokio::test]
+async fn a_stream_is_neither_silent_nor_taken_over() {
+    let mut stage = Stage::new();
+    let more = "
+        const create = require('http').createServer;
+        require('http').createServer = (answer) => create((request, response) => {
+            if (request.url !== '/stream') return answer(request, response);
+            response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+            setInterval(() => response.write('data: x\\n\\n'), 5);
+        });
+    ";
+    let server = Server::node_with(&stage, 1, more);
+    let mut stream = Client::connect(server.at);
+    stream.send("/stream");
+    assert_eq!(stream.stream().read(&mut [0; 10]).unwrap(), 10);
+    let mut client = Client::connect(server.at);
+    stage.begin(&server, Span::millis(50));
+    while client.ask(10) == Then::Keep {}
+    drop(client);
+    let mut rest = [0; 1000];
+    stream.stream().read_exact(&mut rest).unwrap();
+    stage.retire(&server, KeepAlive::Adopt);
+    let tally = stage.retired(server.run).await;
+    assert_eq!((tally.adopted, tally.cut, tally.cut_unknown), (0, 0, 1));
+}

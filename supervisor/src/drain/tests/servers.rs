@@ -1,0 +1,158 @@
+//! Servers that know nothing of a drain.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::SocketAddr;
+use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use config::Signal;
+use nix::unistd::Pid;
+use protocol::RunId;
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::net::sockopt::socket_acceptconn;
+use rustix::process::{PidfdFlags, pidfd_open};
+
+use super::stage::Stage;
+use crate::drain::seats;
+
+/// Answers `GET /LENGTH` with so many bytes, by Node, which knows no more than that.
+const NODE: &str = "
+const http = require('http');
+http.createServer((request, response) => {
+  const [, length, delay] = request.url.split('/');
+  const answer = () => response.end('x'.repeat(Number(length)));
+  request.resume();
+  if (delay) setTimeout(answer, Number(delay)); else answer();
+}).listen(0, '127.0.0.1', function () { console.log(this.address().port); });
+";
+
+/// The same by Python, a thread for each connection, whose sockets wait.
+const PYTHON: &str = "
+import http.server, time
+class Answer(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    disable_nagle_algorithm = True
+    def do_GET(self):
+        _, length, *delay = self.path.split('/')
+        if delay: time.sleep(int(delay[0]) / 1000)
+        body = b'x' * int(length)
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+    def log_message(self, *_): pass
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 1000
+server = Server(('127.0.0.1', 0), Answer)
+print(server.server_address[1], flush=True)
+";
+
+/// A server that is killed with the test.
+pub(super) struct Server {
+    pub(super) run: RunId,
+    pub(super) at: SocketAddr,
+    child: Child,
+    handle: OwnedFd,
+    _prints: BufReader<ChildStdout>,
+}
+
+impl Server {
+    pub(super) fn node(stage: &Stage, run: u64) -> Self {
+        Self::start(stage, run, Command::new("node").args(["-e", NODE]))
+    }
+
+    /// Node with more to it, before its server is made.
+    pub(super) fn node_with(stage: &Stage, run: u64, more: &str) -> Self {
+        let script = format!("{more}\n{NODE}");
+        Self::start(stage, run, Command::new("node").args(["-e", &script]))
+    }
+
+    /// Node whose workers are handed each connection by their parent, which alone listens.
+    pub(super) fn node_cluster(stage: &Stage, run: u64) -> Self {
+        let script = format!(
+            "const cluster = require('cluster');
+             if (cluster.isPrimary) {{
+               cluster.fork(); cluster.fork();
+               cluster.once('message', (_, port) => console.log(port));
+             }} else {{ console.log = (port) => process.send(port); {NODE} }}"
+        );
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("cluster.js");
+        std::fs::write(&file, script).unwrap();
+        Self::start(stage, run, Command::new("node").arg(file))
+    }
+
+    pub(super) fn python(stage: &Stage, run: u64) -> Self {
+        let script = format!("{PYTHON}\nserver.serve_forever()");
+        Self::start(stage, run, Command::new("python3").args(["-c", &script]))
+    }
+
+    /// Python with three processes that accept from one socket.
+    pub(super) fn python_with_workers(stage: &Stage, run: u64) -> Self {
+        let script = format!("{PYTHON}\nimport os\nos.fork(); os.fork()\nserver.serve_forever()");
+        Self::start(stage, run, Command::new("python3").args(["-c", &script]))
+    }
+
+    /// Starts a program that prints its port.
+    pub(super) fn start(stage: &Stage, run: u64, program: &mut Command) -> Self {
+        let run = RunId(run);
+        program.env("WSD_RUN", stage.mark(run));
+        program.process_group(0).stdout(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        let mut prints = BufReader::new(child.stdout.take().unwrap());
+        let mut port = String::new();
+        prints.read_line(&mut port).unwrap();
+        let port = port.trim().parse().unwrap();
+        let number = rustix::process::Pid::from_child(&child);
+        Self {
+            run,
+            at: SocketAddr::from(([127, 0, 0, 1], port)),
+            child,
+            handle: pidfd_open(number, PidfdFlags::empty()).unwrap(),
+            _prints: prints,
+        }
+    }
+
+    pub(super) fn leader(&self) -> Pid {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    pub(super) fn is_traced(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.leader())).unwrap();
+        !status.contains("TracerPid:\t0\n")
+    }
+
+    /// A handle on it.
+    pub(super) fn handle(&self) -> OwnedFd {
+        self.handle.try_clone().unwrap()
+    }
+
+    /// Duplicates of its listeners.
+    pub(super) fn listeners(&self) -> Vec<OwnedFd> {
+        let sockets = seats::sockets(self.leader()).unwrap();
+        let duplicates = sockets
+            .into_iter()
+            .map(|(number, _)| seats::duplicate(&self.handle, number).unwrap());
+        duplicates
+            .filter(|it| socket_acceptconn(it.as_fd()).unwrap_or(false))
+            .collect()
+    }
+
+    /// Waits for its end.
+    pub(super) fn ended(&mut self) -> std::process::ExitStatus {
+        // Not by `wait`, which would be told the stops of one that is traced.
+        let mut awaited = [PollFd::new(&self.handle, PollFlags::IN)];
+        poll(&mut awaited, None).unwrap();
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let group = Signal::KILL;
+        // Its workers, too, and all are ours.
+        crate::sys::signal_group(self.leader(), group).ok();
+        self.ended();
+    }
+}

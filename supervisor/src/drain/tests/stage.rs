@@ -1,0 +1,125 @@
+//! What the tests stand on: a drain of a home of its own, and what it reports.
+
+use std::fs;
+use std::os::fd::AsFd as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use config::Signal;
+use config::Span;
+use config::handover::KeepAlive;
+use config::spec::Scope;
+use fleet::Event;
+use protocol::{RunId, Tally};
+use tempfile::TempDir;
+
+use super::servers::Server;
+use crate::drain::{Drain, Drains, Retire, Stop};
+use crate::inbox::{Inbox, inbox};
+use crate::relay::{Limits, Relay};
+use crate::sweep::Mark;
+
+/// Long enough for every test, so that nothing is silent by having waited.
+pub(super) const NEVER: Span = Span::secs(1000);
+
+/// A process has one thread that drains, which reads SIGCHLD; so one test at a time has it.
+static THREAD: Mutex<()> = Mutex::new(());
+
+/// A drain, and what it reports.
+pub(super) struct Stage {
+    drains: Option<Drains>,
+    pub(super) relay: Relay,
+    pub(super) inbox: Inbox,
+    home: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let turn = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
+        let home = TempDir::new().unwrap();
+        let (sender, inbox) = inbox();
+        let relay = Relay::new(Limits::default());
+        let drains = Drains::new(Mark::new(home.path()), sender, relay.clone());
+        Self {
+            drains: Some(drains),
+            relay,
+            inbox,
+            home,
+            _turn: turn,
+        }
+    }
+
+    pub(super) fn drains(&self) -> &Drains {
+        self.drains.as_ref().unwrap()
+    }
+
+    /// The value of the mark of a run.
+    pub(super) fn mark(&self, run: RunId) -> String {
+        Mark::new(self.home.path()).value(run)
+    }
+
+    /// Begins to drain a server.
+    pub(super) fn begin(&self, server: &Server, idle: Span) {
+        self.drains().begin(Drain {
+            run: server.run,
+            leader: server.leader(),
+            sockets: server.listeners(),
+            settle: Span::millis(100),
+            idle,
+        });
+    }
+
+    /// Ends a server by SIGTERM.
+    pub(super) fn retire(&self, server: &Server, keepalive: KeepAlive) {
+        let leader = server.handle();
+        let stop = move || drop(crate::sys::signal_process(leader.as_fd(), Signal::TERM));
+        self.drains().retire(Retire {
+            run: server.run,
+            signal: Signal::TERM,
+            to: Scope::Tree,
+            keepalive,
+            stop: Stop::new(stop),
+        });
+    }
+
+    pub(super) async fn next(&mut self) -> Event {
+        tokio::time::timeout(Duration::from_secs(20), self.inbox.next())
+            .await
+            .expect("an event within twenty seconds")
+            .unwrap()
+    }
+
+    /// The next event must be that this run has drained.
+    pub(super) async fn drained(&mut self, expected: RunId) {
+        let event = self.next().await;
+        let Event::Drained { run } = event else {
+            panic!("not drained but {event:?}");
+        };
+        assert_eq!(run, expected);
+    }
+
+    /// The next event must be that this run was retired.
+    pub(super) async fn retired(&mut self, expected: RunId) -> Tally {
+        let event = self.next().await;
+        let Event::Retired { run, tally } = event else {
+            panic!("not retired but {event:?}");
+        };
+        assert_eq!(run, expected);
+        tally
+    }
+}
+
+impl Drop for Stage {
+    /// Waits until the thread has ended.
+    fn drop(&mut self) {
+        self.drains = None;
+        let is_drain = |entry: std::io::Result<fs::DirEntry>| {
+            let name = fs::read_to_string(entry.unwrap().path().join("comm"));
+            name.is_ok_and(|name| name == "drain\n")
+        };
+        while fs::read_dir("/proc/self/task").unwrap().any(is_drain) {
+            std::thread::yield_now();
+        }
+    }
+}

@@ -30,6 +30,7 @@ use nix::unistd::geteuid;
 use protocol::{LaunchError, LaunchStage, RunId};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use crate::drain::Stop;
 use crate::inbox::InboxSender;
 use crate::launch::{At as _, Binary, Output, Program, raise_descriptor_limit};
 use crate::listeners::Listeners;
@@ -122,6 +123,16 @@ impl Children {
     /// waits for the program to be executed, but for SIGKILL.
     pub(crate) fn signal(&self, run: RunId, signal: Signal, to: Scope) {
         self.order(run, Order::Signal { signal, to });
+    }
+
+    /// What sends a signal to a run at a later time, from any thread.
+    pub(crate) fn stop(&self, run: RunId, signal: Signal, to: Scope) -> Stop {
+        let orders = self.runs.get(&run).cloned();
+        Stop::new(move || {
+            if let Some(orders) = orders {
+                orders.send(Order::Signal { signal, to }).ok();
+            }
+        })
     }
 
     /// Whether no run lives: each that was launched has been reported as over.

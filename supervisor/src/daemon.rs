@@ -13,13 +13,16 @@ use protocol::{Notice, Paths, Pid};
 use tokio::task::LocalSet;
 
 use crate::clients::{Clients, Reception, Tickets, door};
+use crate::drain::Drains;
 use crate::inbox::{Inbox, InboxSender, inbox};
 use crate::journal::Journal;
 use crate::listeners::Listeners;
 use crate::logs::Logs;
 use crate::notices::Notices;
 use crate::perform::Shell;
+use crate::relay::{Limits, Relay};
 use crate::save::{self, Saver};
+use crate::sweep::Mark;
 use crate::{children::Children, clock, kernel, leftovers, signals, turn_loop};
 
 /// How long the last replies may take to leave.
@@ -174,10 +177,13 @@ async fn serve(
 
 fn shell(paths: &Paths, inbox: &InboxSender) -> Result<Shell, Unable> {
     let home = paths.home();
-    let listeners =
-        Listeners::start(inbox.clone()).map_err(step("start the listeners' thread of", home))?;
+    let real = real(paths)?;
+    let relay = Relay::new(Limits::default());
+    let drains = Drains::new(Mark::new(&real), inbox.clone(), relay);
+    let listeners = Listeners::start(drains, inbox.clone())
+        .map_err(step("start the listeners' thread of", home))?;
     Ok(Shell {
-        children: Children::new(&real(paths)?, listeners.clone(), inbox.clone())
+        children: Children::new(&real, listeners.clone(), inbox.clone())
             .map_err(step("prepare to launch the apps of", home))?,
         listeners,
         logs: Logs::start(inbox.clone(), clock::wall)

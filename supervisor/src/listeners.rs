@@ -11,6 +11,7 @@
 //! app ── bind ────▶ thread: share the port, go on       or: here is the one that waits
 //! app ── listen ──▶ thread: listen, keep a duplicate    ──▶ `Listening`
 //! loop ── steer, ended ──▶ thread: who gets the next connection
+//! loop ── drain, retire ─▶ thread ──▶ the draining thread, with the sockets of the run
 //! ```
 //!
 //! Whatever goes wrong here, the call goes on as if there were no filter: the app runs, and only a
@@ -40,9 +41,11 @@ use std::sync::mpsc::{Sender, channel};
 
 use config::{AppName, Span};
 use fleet::LaunchOrder;
+use nix::unistd::Pid;
 use protocol::RunId;
 use rustix::pipe::{PipeFlags, pipe_with};
 
+use crate::drain::{Drains, Retire};
 use crate::inbox::InboxSender;
 use key::Key;
 use steering::Said;
@@ -51,21 +54,52 @@ use thread::Thread;
 /// What the thread is told.
 #[derive(Debug)]
 enum Order {
-    /// The calls of this run arrive here.
-    Attach { of: LaunchOrder, calls: OwnedFd },
+    /// A run was launched.
+    Attach(Launched),
     /// Who gets the new connections of an app.
-    Steer { app: AppName, said: Said },
+    Steer {
+        app: AppName,
+        said: Said,
+    },
     /// Ask a run.
     Check(Asked),
     /// A request from there to a listener of this group is over.
-    Checked { key: Key, from: SocketAddr },
+    Checked {
+        key: Key,
+        from: SocketAddr,
+    },
+    /// A run drains, serves on, or ends.
+    Drain {
+        run: RunId,
+        settle: Span,
+        idle: Span,
+    },
+    Serve {
+        run: RunId,
+    },
+    Retire(Retire),
     /// Nothing of a run is left.
-    Ended { run: RunId },
+    Ended {
+        run: RunId,
+    },
     /// Nobody will take up what this run has left.
-    Release { run: RunId },
+    Release {
+        run: RunId,
+    },
     /// Say when all before this was done.
     #[cfg(test)]
     Tell(Sender<()>),
+}
+
+/// A run whose program is executed.
+#[derive(Debug)]
+pub(crate) struct Launched {
+    /// What was launched.
+    pub(crate) of: LaunchOrder,
+    /// The process that was.
+    pub(crate) leader: Pid,
+    /// Where its calls arrive; none: it has no filter.
+    pub(crate) calls: Option<OwnedFd>,
 }
 
 /// A question to a run.
@@ -89,19 +123,19 @@ impl Listeners {
     /// Starts the thread.
     ///
     /// Errors: no descriptor or no thread to be had.
-    pub(crate) fn start(inbox: InboxSender) -> io::Result<Self> {
+    pub(crate) fn start(drains: Drains, inbox: InboxSender) -> io::Result<Self> {
         let (orders, taken) = channel();
         let (heard, bell) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        Thread::new(taken, heard, inbox)?.start()?;
+        Thread::new((taken, heard), drains, inbox)?.start()?;
         Ok(Self {
             orders,
             bell: Arc::new(bell),
         })
     }
 
-    /// Answers the calls of this run from here on.
-    pub(crate) fn attach(&self, of: LaunchOrder, calls: OwnedFd) {
-        self.order(Order::Attach { of, calls });
+    /// Takes in a run, and answers its calls from here on.
+    pub(crate) fn attach(&self, launched: Launched) {
+        self.order(Order::Attach(launched));
     }
 
     /// Lets new connections of an app go to these runs; see [`fleet::Effect::Steer`].
@@ -119,6 +153,21 @@ impl Listeners {
             within,
             done,
         }));
+    }
+
+    /// Begins to drain a run, after all that was ordered before; see [`fleet::Effect::Drain`].
+    pub(crate) fn drain(&self, run: RunId, settle: Span, idle: Span) {
+        self.order(Order::Drain { run, settle, idle });
+    }
+
+    /// Lets a run serve on; see [`fleet::Effect::Serve`].
+    pub(crate) fn serve(&self, run: RunId) {
+        self.order(Order::Serve { run });
+    }
+
+    /// Ends a run; see [`fleet::Effect::Retire`].
+    pub(crate) fn retire(&self, retire: Retire) {
+        self.order(Order::Retire(retire));
     }
 
     /// Takes in that nothing of a run is left.

@@ -8,6 +8,7 @@ use protocol::{LaunchError, RunId};
 
 use crate::children::Children;
 use crate::clients::Tickets;
+use crate::drain::Retire;
 use crate::inbox::InboxSender;
 use crate::launch::Output;
 use crate::listeners::Listeners;
@@ -46,7 +47,20 @@ impl Shell {
             Effect::Steer { app, to, held } => self.listeners.steer(app, to, held),
             Effect::Release { run } => self.listeners.release(run),
             Effect::Check { run, path, within } => self.listeners.check(run, path, within),
-            Effect::Drain { .. } | Effect::Serve { .. } | Effect::Retire { .. } => {}
+            Effect::Drain { run, settle, idle } => self.listeners.drain(run, settle, idle),
+            Effect::Serve { run } => self.listeners.serve(run),
+            Effect::Retire {
+                run,
+                signal,
+                to,
+                keepalive,
+            } => self.listeners.retire(Retire {
+                run,
+                signal,
+                to,
+                keepalive,
+                stop: self.children.stop(run, signal, to),
+            }),
             Effect::Save { generation, saved } => self.saver.save(generation, saved),
             Effect::Dump { ticket, saved } => self.saver.dump(ticket, saved),
             Effect::ReadDump { ticket } => self.saver.read_dump(ticket),

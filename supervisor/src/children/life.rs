@@ -10,7 +10,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use super::leader::Leader;
 use crate::inbox::InboxSender;
 use crate::launch::{GO, Heard, Verdict};
-use crate::listeners::Listeners;
+use crate::listeners::{Launched, Listeners};
 use crate::ready::{Offer, Senders};
 use crate::sweep::Sight;
 
@@ -110,9 +110,11 @@ impl Life {
             let run = order.who.run;
             self.inbox.send(Event::Hindered { run, lack });
         }
-        if let Some(calls) = verdict.calls {
-            listeners.attach(order.clone(), calls);
-        }
+        listeners.attach(Launched {
+            of: order.clone(),
+            leader: self.leader.tree().leader,
+            calls: verdict.calls,
+        });
     }
 
     /// Waits for the leader's end.

@@ -102,6 +102,7 @@ impl Asked<'_> {
         self.caller.replace(orphan.socket.as_fd())?;
         orphan.run = Some(run);
         orphan.last = run;
+        orphan.is_retired = false;
         orphan.slot = slot;
         orphan.holder = Some(holder);
         orphan.is_shared = socket_reuseport(fresh)?;
@@ -145,6 +146,7 @@ impl Asked<'_> {
             slot,
             holder: Some(self.caller.holder()),
             is_shared,
+            is_retired: false,
         };
         self.table.append(key, member);
         self.table.listens(self.run, &key);

@@ -34,6 +34,8 @@ pub(super) struct Member {
     pub(super) holder: Option<Holder>,
     /// Whether the app itself had asked to share its port.
     pub(super) is_shared: bool,
+    /// Whether its run is gone and was ended in order, so that nobody need take up what it left.
+    pub(super) is_retired: bool,
 }
 
 /// The sockets of one app that share one port.
@@ -136,7 +138,7 @@ impl Group {
             Aim::Park | Aim::Nobody => false,
         };
         let is_awaited = |it: &Member| {
-            let is_wanted = said.held && *aim != Aim::Nobody;
+            let is_wanted = said.held && !it.is_retired && *aim != Aim::Nobody;
             is_wanted && waiting(it.socket.as_fd()).unwrap_or(0) > 0
         };
         let all = self.members.iter().enumerate();

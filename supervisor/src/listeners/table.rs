@@ -10,6 +10,7 @@ use std::sync::Arc;
 use config::{Address, AppName};
 use fleet::{Event, LaunchOrder};
 use nix::libc;
+use nix::unistd::Pid;
 use protocol::{CheckFailure, Lack, LackOf, RunId};
 use rustix::net::sockopt::socket_cookie;
 
@@ -24,17 +25,19 @@ use crate::inbox::InboxSender;
 /// How many sockets of one run are remembered that were bound and do not listen yet.
 const BOUND_MAX: usize = 1024;
 
-/// A run whose calls arrive.
+/// A run.
 #[derive(Debug)]
 pub(super) struct Run {
     /// What was launched.
     pub(super) of: LaunchOrder,
-    /// Where they arrive.
-    pub(super) calls: Arc<OwnedFd>,
+    /// The process that was.
+    leader: Pid,
+    /// Where they arrive; none: nobody is left who could call.
+    pub(super) calls: Option<Arc<OwnedFd>>,
     /// Whether nothing of it is left that we know of. Something that it left may go on calling.
     pub(super) is_over: bool,
-    /// Whether nobody is left who could call.
-    is_silent: bool,
+    /// Whether all that it had is gone but what waits to be accepted, which will be cut.
+    is_retired: bool,
     /// Whether nobody has said yet that it gets connections.
     is_fresh: bool,
     /// Sockets that it bound where it chose, by their cookies, and whether it had itself asked to
@@ -56,12 +59,13 @@ pub(super) struct Table {
 }
 
 impl Run {
-    pub(super) fn new(of: LaunchOrder, calls: OwnedFd) -> Self {
+    pub(super) const fn new(of: LaunchOrder, leader: Pid, calls: Option<Arc<OwnedFd>>) -> Self {
         Self {
             of,
-            calls: Arc::new(calls),
+            leader,
+            calls,
             is_over: false,
-            is_silent: false,
+            is_retired: false,
             is_fresh: true,
             bound: BTreeMap::new(),
             told: Vec::new(),
@@ -107,6 +111,22 @@ impl Table {
         }
     }
 
+    /// The leader of a run, and duplicates of its sockets.
+    pub(super) fn sockets_of(&self, run: RunId) -> Option<(Pid, Vec<OwnedFd>)> {
+        let leader = self.runs.get(&run)?.leader;
+        let members = self.groups.values().flat_map(|it| &it.members);
+        let own = members.filter(|it| it.run == Some(run));
+        let sockets = own.filter_map(|it| it.socket.try_clone().ok());
+        Some((leader, sockets.collect()))
+    }
+
+    /// Takes in that a run is ended for good.
+    pub(super) fn retired(&mut self, run: RunId) {
+        if let Some(run) = self.runs.get_mut(&run) {
+            run.is_retired = true;
+        }
+    }
+
     /// Takes in that a run is gone: its sockets are held, or closed.
     pub(super) fn ended(&mut self, run: RunId) {
         let Some(gone) = self.runs.get_mut(&run) else {
@@ -114,6 +134,7 @@ impl Table {
         };
         gone.is_over = true;
         gone.bound.clear();
+        let is_retired = gone.is_retired;
         let app = gone.of.who.app.clone();
         for key in self.keys_of(&app) {
             let members = self.groups.get_mut(&key).into_iter();
@@ -121,6 +142,7 @@ impl Table {
             for member in members.filter(|it| it.run == Some(run)) {
                 member.run = None;
                 member.holder = None;
+                member.is_retired = is_retired;
             }
             self.settle(&key);
         }
@@ -177,13 +199,13 @@ impl Table {
     /// Takes in that nobody is left who could call for a run. Its end is told later, or was.
     pub(super) fn silent(&mut self, run: RunId) {
         if let Some(run) = self.runs.get_mut(&run) {
-            run.is_silent = true;
+            run.calls = None;
         }
         self.forget(run);
     }
 
     fn forget(&mut self, run: RunId) {
-        let is_done = |run: &Run| run.is_over && run.is_silent;
+        let is_done = |run: &Run| run.is_over && run.calls.is_none();
         if self.runs.get(&run).is_some_and(is_done) {
             self.runs.remove(&run);
         }
@@ -284,6 +306,7 @@ impl Table {
                 slot: who.slot,
                 holder: None,
                 is_shared: false,
+                is_retired: false,
             }),
             Err(error) => {
                 tracing::warn!(at = %key.at, %error, "connections cannot be held");

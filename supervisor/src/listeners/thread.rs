@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread;
 
-use fleet::LaunchOrder;
+use config::Span;
 use nix::libc;
 use protocol::{CheckFailure, RunId};
 use rustix::buffer::spare_capacity;
@@ -15,7 +15,8 @@ use rustix::io::Errno;
 
 use super::answer::answer;
 use super::table::{Run, Table};
-use super::{Asked, Order};
+use super::{Asked, Launched, Order};
+use crate::drain::{Drain, Drains};
 use crate::inbox::InboxSender;
 use crate::sys::seccomp;
 
@@ -38,6 +39,7 @@ pub(super) struct Thread {
     /// What it sleeps on: the bell, and where the calls of each run arrive.
     ready: OwnedFd,
     table: Table,
+    drains: Drains,
     inbox: InboxSender,
 }
 
@@ -50,8 +52,8 @@ enum Next {
 
 impl Thread {
     pub(super) fn new(
-        orders: Receiver<Order>,
-        heard: OwnedFd,
+        (orders, heard): (Receiver<Order>, OwnedFd),
+        drains: Drains,
         inbox: InboxSender,
     ) -> io::Result<Self> {
         let ready = epoll::create(CreateFlags::CLOEXEC)?;
@@ -61,6 +63,7 @@ impl Thread {
             heard,
             ready,
             table: Table::new(inbox.clone()),
+            drains,
             inbox,
         })
     }
@@ -116,11 +119,20 @@ impl Thread {
         while rustix::io::read(&self.heard, &mut [0; 64]).is_ok_and(|taken| taken == 64) {}
         while let Ok(order) = self.orders.try_recv() {
             match order {
-                Order::Attach { of, calls } => self.attach(of, calls),
+                Order::Attach(launched) => self.attach(launched),
                 Order::Steer { app, said } => self.table.steer(&app, said),
                 Order::Check(asked) => self.check(asked),
                 Order::Checked { key, from } => self.table.probed(&key, from),
-                Order::Ended { run } => self.table.ended(run),
+                Order::Drain { run, settle, idle } => self.drain(run, settle, idle),
+                Order::Serve { run } => self.drains.serve(run),
+                Order::Retire(retire) => {
+                    self.table.retired(retire.run);
+                    self.drains.retire(retire);
+                }
+                Order::Ended { run } => {
+                    self.drains.ended(run);
+                    self.table.ended(run);
+                }
                 Order::Release { run } => self.table.release(run),
                 #[cfg(test)]
                 Order::Tell(tell) => drop(tell.send(())),
@@ -128,16 +140,34 @@ impl Thread {
         }
     }
 
-    fn attach(&mut self, of: LaunchOrder, calls: OwnedFd) {
+    fn attach(&mut self, launched: Launched) {
+        let Launched { of, leader, calls } = launched;
         let run = of.who.run;
+        let calls = calls.map(Arc::new);
+        self.table
+            .runs
+            .insert(run, Run::new(of, leader, calls.clone()));
+        let Some(calls) = calls else {
+            return;
+        };
         let data = EventData::new_u64(run.0);
-        match epoll::add(&self.ready, &calls, data, EventFlags::IN) {
-            Ok(()) => {
-                self.table.runs.insert(run, Run::new(of, calls));
-            }
+        if let Err(errno) = epoll::add(&self.ready, &*calls, data, EventFlags::IN) {
             // The descriptor is closed, and the app's calls fail: that is seen and said, and better
             // than calls that wait for ever.
-            Err(errno) => tracing::error!(%run, %errno, "the calls of a run cannot be watched"),
+            tracing::error!(%run, %errno, "the calls of a run cannot be watched");
+            self.table.silent(run);
+        }
+    }
+
+    fn drain(&mut self, run: RunId, settle: Span, idle: Span) {
+        if let Some((leader, sockets)) = self.table.sockets_of(run) {
+            self.drains.begin(Drain {
+                run,
+                leader,
+                sockets,
+                settle,
+                idle,
+            });
         }
     }
 
@@ -168,16 +198,17 @@ impl Thread {
     }
 
     fn detach(&mut self, run: RunId) {
-        let Some(gone) = self.table.runs.get(&run) else {
-            return;
-        };
-        epoll::delete(&self.ready, &*gone.calls).ok();
+        let calls = self.table.runs.get(&run).and_then(|run| run.calls.clone());
+        if let Some(calls) = calls {
+            epoll::delete(&self.ready, &*calls).ok();
+        }
         self.table.silent(run);
     }
 
     /// Answers one call.
     fn serve(&mut self, run: RunId) {
-        let Some(calls) = self.table.runs.get(&run).map(|run| Arc::clone(&run.calls)) else {
+        let calls = self.table.runs.get(&run).and_then(|run| run.calls.clone());
+        let Some(calls) = calls else {
             return;
         };
         let Ok(call) = seccomp::receive(calls.as_fd()) else {

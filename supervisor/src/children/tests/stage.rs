@@ -14,9 +14,12 @@ use protocol::{ExitStatus, InstanceId, LaunchError, Pid, RunId};
 use tempfile::TempDir;
 
 use crate::children::Children;
+use crate::drain::Drains;
 use crate::inbox::{Inbox, inbox};
 use crate::launch::Output;
 use crate::listeners::Listeners;
+use crate::relay::{Limits, Relay};
+use crate::sweep::Mark;
 
 /// Children, and what they report.
 pub(crate) struct Stage {
@@ -37,7 +40,9 @@ impl Stage {
     pub(crate) fn new() -> Self {
         let home = TempDir::new().unwrap();
         let (sender, inbox) = inbox();
-        let listeners = Listeners::start(sender.clone()).unwrap();
+        let relay = Relay::new(Limits::default());
+        let drains = Drains::new(Mark::new(home.path()), sender.clone(), relay);
+        let listeners = Listeners::start(drains, sender.clone()).unwrap();
         let children = Children::new(home.path(), listeners.clone(), sender).unwrap();
         Self {
             children,

@@ -44,10 +44,7 @@ impl Instance {
     pub(crate) fn died(&mut self, run: &Run, how: DeathBy, turn: &mut Turn) -> (Rest, Reached) {
         let lived = run.lived(turn.now);
         let rest = self.after_death(run.counts(&how, lived), &run.spec.restart, turn.now);
-        let next_in = match rest {
-            Rest::Waiting { until, .. } => Some(until.since(turn.now)),
-            Rest::Idle | Rest::Failed => None,
-        };
+        let next_in = rest.next_in(turn.now);
         turn.note(Notice::Died {
             who: run.who.clone(),
             how: how.clone(),
@@ -66,18 +63,32 @@ impl Instance {
         (rest, Reached::Died { death })
     }
 
-    /// A run died whose successor is on its way, which goes on: that is the next one.
-    pub(crate) fn died_beside(&mut self, run: &Run, how: DeathBy, turn: &mut Turn) {
+    /// A run ended by itself, and what follows has been decided before, or is on its way.
+    pub(crate) fn ended_beside(
+        &mut self,
+        run: &Run,
+        how: DeathBy,
+        next_in: Option<Span>,
+        turn: &mut Turn,
+    ) {
+        let who = run.who.clone();
+        turn.goals_changed = true;
+        if let DeathBy::Exit(status) = how
+            && run.finish(status).is_some()
+        {
+            turn.note(Notice::Finished { who, status });
+            return;
+        }
         let lived = run.lived(turn.now);
-        self.backoff
-            .died(turn.now, run.counts(&how, lived), &run.spec.restart);
+        let rule = &run.spec.restart;
+        self.backoff.died(turn.now, run.counts(&how, lived), rule);
+        let death = self.remember_death(run, how, lived);
         turn.note(Notice::Died {
-            who: run.who.clone(),
-            how: how.clone(),
+            who,
+            how: death.how,
             lived,
-            next_in: Some(Span::ZERO),
+            next_in,
         });
-        self.remember_death(run, how, lived);
     }
 
     /// A successor died or was ended because it had failed. The old run serves on.
@@ -116,6 +127,16 @@ impl Instance {
                     after: After::Death,
                 }
             }
+        }
+    }
+}
+
+impl Rest {
+    /// In what time the next run starts, if there is one.
+    pub(crate) const fn next_in(self, now: Time) -> Option<Span> {
+        match self {
+            Self::Waiting { until, .. } => Some(until.since(now)),
+            Self::Idle | Self::Failed => None,
         }
     }
 }

@@ -33,7 +33,7 @@ use protocol::{ExitStatus, Handed, InstanceId, RunId, Time};
 use crate::backoff::Backoff;
 use crate::replace::Handing;
 use crate::run::{Run, Stage};
-use crate::service::Hold;
+use crate::service::{Hold, Service};
 use crate::turn::Turn;
 
 /// One slot of an app.
@@ -57,6 +57,8 @@ pub(crate) struct Instance {
     pub(crate) listened: Option<Listened>,
     /// The runs that are over and whose listeners may still be of use to the next one.
     pub(crate) vacated: Vec<RunId>,
+    /// Whether a run of it serves clients, as of the end of the last turn.
+    pub(crate) service: Service,
     /// Whether those who connect wait for a run that can serve them.
     pub(crate) hold: Hold,
     /// The passage from one run to the next that is under way.
@@ -136,6 +138,7 @@ impl Instance {
             asks: 0,
             listened: None,
             vacated: Vec::new(),
+            service: Service::Out,
             hold: Hold::Off,
             handing: None,
             handed: None,

@@ -17,6 +17,7 @@ mod desk;
 mod effect;
 mod ending;
 mod event;
+mod finish;
 mod fleet;
 mod instance;
 mod life;

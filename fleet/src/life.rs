@@ -106,7 +106,13 @@ impl Instance {
                 self.state = State::Up { run: old };
                 None
             }
-            (why @ (Why::Failed(_) | Why::Itself), Left::Nobody | Left::Then(_)) => {
+            (why @ (Why::Failed(_) | Why::Itself), Left::Then(rest)) => {
+                let next_in = rest.next_in(turn.now);
+                self.ended_beside(&run, why.death(how), next_in, turn);
+                self.state = rest.into();
+                None
+            }
+            (why @ (Why::Failed(_) | Why::Itself), Left::Nobody) => {
                 self.handing = None;
                 let (rest, reached) = self.ended(&run, why, how, turn);
                 self.state = rest.into();

@@ -28,7 +28,7 @@ enum Readiness {
     /// Something is still to come.
     NotYet,
     /// All that it does by itself is done, and it is to be asked for this path.
-    Check(ReadyBy, String),
+    Check(String),
     Ready(ReadyBy),
 }
 
@@ -77,13 +77,12 @@ impl Instance {
             return;
         };
         match &mut run.stage {
-            Stage::Launching { said, .. } | Stage::Starting { said, .. } => {
+            Stage::Launching { said, .. }
+            | Stage::Starting { said, .. }
+            | Stage::Checking { said, .. } => {
                 said.get_or_insert(by);
             }
-            Stage::Checking { .. }
-            | Stage::Ready { .. }
-            | Stage::Draining { .. }
-            | Stage::Stopping { .. } => return,
+            Stage::Ready { .. } | Stage::Draining { .. } | Stage::Stopping { .. } => return,
         }
         self.go_on(turn);
     }
@@ -120,6 +119,7 @@ impl Instance {
         outcome: Result<(), CheckFailure>,
         turn: &mut Turn,
     ) {
+        let listens = self.listens_everywhere();
         let Some(run) = self.run_mut(run) else {
             return;
         };
@@ -127,7 +127,9 @@ impl Instance {
             return;
         }
         match outcome {
-            Ok(()) => self.become_ready(ReadyBy::Checked, turn),
+            Ok(()) if listens => self.become_ready(ReadyBy::Checked, turn),
+            // The old run listens elsewhere too by now; where that is, it will be asked again.
+            Ok(()) => run.uncheck(),
             Err(why) => run.fail(run.unchecked(why), turn),
         }
     }
@@ -164,19 +166,13 @@ impl Instance {
         let Some(run) = self.starting_mut() else {
             return;
         };
-        match run.stage {
-            Stage::Checking { known, .. } => self.become_ready(known, turn),
-            Stage::Starting { pid, said, .. } if !run.spec.ready.wait_ready => {
-                let by = turn.after(READY_AFTER);
-                run.stage = Stage::Starting { pid, by, said };
-                self.go_on(turn);
-            }
-            Stage::Starting { .. } => self.go_on(turn),
-            Stage::Launching { .. }
-            | Stage::Ready { .. }
-            | Stage::Draining { .. }
-            | Stage::Stopping { .. } => {}
+        run.uncheck();
+        if let Stage::Starting { by, .. } = &mut run.stage
+            && !run.spec.ready.wait_ready
+        {
+            *by = turn.after(READY_AFTER);
         }
+        self.go_on(turn);
     }
 
     /// Something became known of the run that is starting: it may be ready with that.
@@ -184,7 +180,7 @@ impl Instance {
         match self.readiness() {
             Readiness::NotYet => {}
             Readiness::Ready(by) => self.become_ready(by, turn),
-            Readiness::Check(known, path) => self.begin_check(known, path, turn),
+            Readiness::Check(path) => self.begin_check(path, turn),
         }
     }
 
@@ -195,10 +191,7 @@ impl Instance {
         let Stage::Starting { said, .. } = run.stage else {
             return Readiness::NotYet;
         };
-        let listens = match self.presence() {
-            Presence::Present => Some(ReadyBy::Listening),
-            Presence::Unexpected | Presence::Missing(_) => None,
-        };
+        let listens = self.listens_everywhere().then_some(ReadyBy::Listening);
         let silent = !run.spec.ready.wait_ready;
         if !self.has_successor() {
             let by = said.or_else(|| listens.filter(|_| silent));
@@ -209,19 +202,23 @@ impl Instance {
             return Readiness::NotYet;
         };
         match &run.spec.handover.check {
-            Some(path) => Readiness::Check(by, path.clone()),
+            Some(path) => Readiness::Check(path.clone()),
             None => Readiness::Ready(by),
         }
     }
 
-    fn begin_check(&mut self, known: ReadyBy, path: String, turn: &mut Turn) {
+    fn begin_check(&mut self, path: String, turn: &mut Turn) {
         let Some(run) = self.starting_mut() else {
             return;
         };
-        let Stage::Starting { pid, by, .. } = run.stage else {
+        let Stage::Starting { pid, by, said } = run.stage else {
             return;
         };
-        run.stage = Stage::Checking { pid, by, known };
+        // Where no time is left, it is late already, as will be seen with this turn.
+        if by <= turn.now {
+            return;
+        }
+        run.stage = Stage::Checking { pid, by, said };
         let check = Effect::Check {
             run: run.id(),
             path,
@@ -243,6 +240,13 @@ impl Instance {
         turn.touch(&self.app, self.id);
         turn.note(Notice::Ready { who, by, after });
         self.take_over(turn);
+    }
+
+    fn listens_everywhere(&self) -> bool {
+        match self.presence() {
+            Presence::Present => true,
+            Presence::Unexpected | Presence::Missing(_) => false,
+        }
     }
 
     /// Whether the run that is starting listens where the one before it does or did.
@@ -293,11 +297,21 @@ impl Run {
     /// Where one that was launched with `spec` listened and this one does not, if anywhere. Another
     /// specification may name other addresses: then any will do, and none is named.
     pub(crate) fn missing(&self, spec: &AppSpec, at: &BTreeSet<Address>) -> Option<Vec<Address>> {
-        if same_but_for_count(&self.spec, spec) {
-            let missing: Vec<Address> = at.difference(&self.listens).cloned().collect();
-            return (!missing.is_empty()).then_some(missing);
+        // This is so nearly always, and to compare two specifications takes long.
+        if at.is_subset(&self.listens) {
+            return None;
         }
-        (!at.is_empty() && self.listens.is_empty()).then(Vec::new)
+        if same_but_for_count(&self.spec, spec) {
+            return Some(at.difference(&self.listens).cloned().collect());
+        }
+        self.listens.is_empty().then(Vec::new)
+    }
+
+    /// Its check means nothing any more, if it is under way.
+    fn uncheck(&mut self) {
+        if let Stage::Checking { pid, by, said } = self.stage {
+            self.stage = Stage::Starting { pid, by, said };
+        }
     }
 
     fn unchecked(&self, why: CheckFailure) -> DeathBy {

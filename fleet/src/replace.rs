@@ -114,6 +114,7 @@ impl Instance {
                 self.make_way(Wish::Reload, spec, turn);
             }
             State::Failed => {
+                turn.goals_changed = true;
                 turn.touch(&self.app, self.id);
                 self.start_afresh(turn);
             }
@@ -235,18 +236,7 @@ impl Instance {
         self.state = State::Up { run: new };
         self.handing = None;
         self.restarts = self.restarts.saturating_add(1);
-        turn.goals_changed = true;
-        match how {
-            DeathBy::Exit(status) if old.finish(status).is_some() => {
-                let who = old.who.clone();
-                turn.note(Notice::Finished { who, status });
-            }
-            how @ (DeathBy::Exit(_)
-            | DeathBy::Launch(_)
-            | DeathBy::NotReady { .. }
-            | DeathBy::NotListening { .. }
-            | DeathBy::Unchecked { .. }) => self.died_beside(old, how, turn),
-        }
+        self.ended_beside(old, how, Some(Span::ZERO), turn);
         if served {
             self.relax(turn);
         }

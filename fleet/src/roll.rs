@@ -119,6 +119,8 @@ impl App {
         if running.is_empty() {
             return targets;
         }
+        // As with each request that is waited for: it is answered when the disk has answered.
+        turn.goals_changed = true;
         let roll = self.rolls.join(from);
         for instance in running {
             turn.touch(&instance.app, instance.id);

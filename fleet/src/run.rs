@@ -73,8 +73,8 @@ pub(crate) enum Stage {
         pid: Pid,
         /// When it is too late.
         by: Time,
-        /// How it would be ready without the check.
-        known: ReadyBy,
+        /// That it is ready, where it has said so.
+        said: Option<ReadyBy>,
     },
     Ready {
         pid: Pid,

@@ -32,6 +32,14 @@ pub(crate) enum Hold {
     Over,
 }
 
+/// Whether a run of an instance serves clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Service {
+    /// It is ready and listens, be it not everywhere.
+    On,
+    Out,
+}
+
 /// What was said of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Steering {
@@ -73,15 +81,14 @@ impl App {
 
     /// What is to be said of it; none where there is nothing to say yet.
     fn steering(&self, turn: &Turn) -> Option<Steering> {
-        let serving: Vec<&Run> = self.serving().collect();
-        let listens = serving.iter().any(|run| !run.listens.is_empty());
-        let begins = listens && self.spec.handover.mode != Handover::Off;
+        let is_on = self.spec.handover.mode != Handover::Off;
+        let begins = is_on && self.serving().any(|run| !run.listens.is_empty());
         if self.steering.is_none() && !begins {
             return None;
         }
         let awaited = |one: &Instance| one.is_awaited(&self.spec.handover, turn);
         Some(Steering {
-            to: serving.iter().map(|run| run.id()).collect(),
+            to: self.serving().map(Run::id).collect(),
             held: self.instances.values().any(awaited),
         })
     }
@@ -133,8 +140,16 @@ impl Instance {
 
     /// Whether those who connect wait for it.
     fn is_awaited(&self, rule: &HandoverRule, turn: &Turn) -> bool {
-        let serves = self.serving().is_some_and(|run| !run.listens.is_empty());
+        let serves = self.service == Service::On;
         self.is_wanted(rule, turn) && (serves || self.hold != Hold::Over)
+    }
+
+    fn service_now(&self) -> Service {
+        if self.serving().is_some_and(|run| !run.listens.is_empty()) {
+            Service::On
+        } else {
+            Service::Out
+        }
     }
 
     /// Whether it is to be up, and is known to listen then.
@@ -153,16 +168,24 @@ impl Instance {
         let Some(run) = self.serving() else {
             return false;
         };
-        let earlier = self.listened.as_ref();
-        earlier.is_none_or(|one| run.missing(&one.spec, &one.at).is_none())
+        match &self.listened {
+            Some(earlier) => run.missing(&earlier.spec, &earlier.at).is_none(),
+            None => !run.listens.is_empty(),
+        }
     }
 
     fn hold_on(&mut self, rule: &HandoverRule, turn: &Turn) {
+        let (before, service) = (self.service, self.service_now());
+        let ends = before == Service::On && service == Service::Out;
+        self.service = service;
+        if !self.is_wanted(rule, turn) || self.is_served() {
+            self.hold = Hold::Off;
+            return;
+        }
         self.hold = match self.hold {
-            _ if !self.is_wanted(rule, turn) || self.is_served() => Hold::Off,
-            Hold::Off => Hold::Until(turn.after(rule.hold_timeout)),
-            Hold::Until(at) if at <= turn.now => Hold::Over,
-            hold @ (Hold::Until(_) | Hold::Over) => hold,
+            Hold::Until(at) if !ends && at <= turn.now => Hold::Over,
+            hold @ (Hold::Until(_) | Hold::Over) if !ends => hold,
+            Hold::Off | Hold::Until(_) | Hold::Over => Hold::Until(turn.after(rule.hold_timeout)),
         };
     }
 

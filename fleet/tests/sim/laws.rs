@@ -4,6 +4,9 @@
 //! their own about lives, deaths, goals and tickets, and compare. Each file is one part of the books:
 //!
 //! * [`lives`]: who is alive, who may be signalled, who must have been killed by when;
+//! * [`ready`]: when a run is ready, and what it has to do for that;
+//! * [`handover`]: who may have a successor, who drains, who is retired;
+//! * [`service`]: who gets new connections, and for whom they wait;
 //! * [`deaths`]: how long to wait after a death, and when to give up;
 //! * [`meaning`]: whom a request means, and whether it must be refused;
 //! * [`goals`]: what was asked for is what is wanted, and what is wanted is what is pursued;
@@ -23,9 +26,12 @@ macro_rules! law {
 mod deaths;
 mod disk;
 mod goals;
+mod handover;
 mod lives;
 mod meaning;
 mod outcomes;
+mod ready;
+mod service;
 mod tickets;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +45,8 @@ use crate::journal::Journal;
 use crate::laws::deaths::Tally;
 use crate::laws::disk::Disk;
 use crate::laws::lives::Life;
+use crate::laws::ready::Listened;
+use crate::laws::service::Service;
 use crate::laws::tickets::{Admission, Tickets};
 
 /// Whether the laws hold, and else which one does not.
@@ -52,6 +60,9 @@ pub(crate) struct Laws {
     /// The runs that are not over as far as the fleet was told.
     lives: BTreeMap<RunId, Life>,
     last_run: RunId,
+    /// Where earlier runs of each instance listened.
+    listened: BTreeMap<InstanceId, Listened>,
+    service: Service,
     tallies: BTreeMap<InstanceId, Tally>,
     /// The specification that each app was given last.
     specs: BTreeMap<AppName, AppSpec>,
@@ -89,6 +100,8 @@ impl Laws {
             disk: Disk::of(fleet.saved()),
             lives: BTreeMap::new(),
             last_run: RunId(0),
+            listened: BTreeMap::new(),
+            service: Service::default(),
             tallies: BTreeMap::new(),
             specs: BTreeMap::new(),
             tickets: Tickets::default(),
@@ -177,8 +190,9 @@ impl Laws {
         self.death_law(before, event, was.as_ref(), &effects)?;
         self.orphans_law(event, &effects)?;
         self.lives_law(before.now, fleet, &effects)?;
+        self.service_law(before.now, &effects)?;
         self.goal_law(before, event)?;
-        self.tally_law(before, event)?;
+        self.tally_law(before, event, &effects)?;
         self.ticket_law(before, event, &effects, wrote)?;
         self.over = effects.contains(&Effect::Exit);
         law!(

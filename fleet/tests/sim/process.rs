@@ -10,6 +10,7 @@ use protocol::ExitStatus;
 use protocol::notice::ReadyBy;
 
 use crate::chance::Chance;
+use crate::wishes;
 
 /// One run as it really is.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) struct Process {
     /// Whether the leader ends when it is asked to.
     leader_heeds: bool,
     children: Children,
+    /// How often it was asked to drain, and whether it still does.
+    pub(crate) drains: (u32, bool),
     /// When the last news of it reaches the fleet, in milliseconds; later news comes no earlier.
     pub(crate) last_news: u64,
 }
@@ -54,6 +57,12 @@ pub(crate) enum Fate {
     /// The launcher ends without.
     LaunchFails,
     SaysReady(ReadyBy),
+    /// It listens at the address with this number of those that its specification may have.
+    Listens(usize),
+    /// It turns out to lack the thing with this number for a hand-over.
+    Lacks(usize),
+    /// All is quiet in the drain with this number.
+    Drained(u32),
     LeaderEnds(ExitStatus),
     ChildrenEnd,
 }
@@ -70,6 +79,7 @@ impl Process {
             stage: Stage::Launching,
             leader_heeds: calm || !chance.one_in(3),
             children: *chance.pick(&children),
+            drains: (0, false),
             last_news: 0,
         };
         let fate = match chance.below(12) {
@@ -102,11 +112,44 @@ impl Process {
             };
             fates.push((chance.below(patience.max(1)), Fate::SaysReady(by)));
         }
-        if !calm && !chance.one_in(3) {
+        fates.extend(self.listens(calm, chance));
+        if !calm && chance.one_in(40) {
+            let lack = *chance.pick(&[0, 1, 2, 3, 4, 5, 6, 7]);
+            fates.push((chance.below(1500), Fate::Lacks(lack)));
+        }
+        // Some are left alone, so that there is time for others to take over from them.
+        let dies = if fates.is_empty() {
+            !chance.one_in(3)
+        } else {
+            chance.one_in(3)
+        };
+        if !calm && dies {
             let span = *chance.pick(&[30, 700, 2500, 40_000]);
             fates.push((chance.below(span), Fate::LeaderEnds(any_end(chance))));
         }
         fates
+    }
+
+    /// Where and when it will listen.
+    fn listens(&self, calm: bool, chance: &mut Chance) -> Vec<Due> {
+        let all = 0..wishes::addresses(&self.order.spec).len();
+        let limit = self.order.spec.ready.listen_timeout.0;
+        let mut fates = Vec::new();
+        for at in all {
+            let patience = *chance.pick(&[20, 600, limit * 3 / 2]);
+            if calm || !chance.one_in(10) {
+                let patience = if calm { limit / 2 } else { patience };
+                fates.push((chance.below(patience.max(1)), Fate::Listens(at)));
+            }
+        }
+        fates
+    }
+
+    /// It is to drain: whether and when all will be quiet.
+    pub(crate) fn drain(&mut self, calm: bool, chance: &mut Chance) -> Option<Due> {
+        self.drains = (self.drains.0 + 1, true);
+        let span = *chance.pick(&[10, 400, 400, 40_000]);
+        (calm || !chance.one_in(6)).then(|| (chance.below(span), Fate::Drained(self.drains.0)))
     }
 
     /// A signal reaches it.

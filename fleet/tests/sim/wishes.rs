@@ -1,12 +1,14 @@
 //! What clients ask for, and the specifications that they bring, by chance.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::LazyLock;
 
+use config::handover::{Handover, HandoverRule};
 use config::spec::{AppSpec, RestartDelay, RunAs, Scope};
-use config::{AppName, Namespace, Signal, Span};
+use config::{Address, AppName, Namespace, Signal, Span};
 use protocol::request::{Existing, ScaleTo};
-use protocol::{InstanceId, Request, Selector};
+use protocol::{InstanceId, Lack, LackOf, Request, Selector};
 
 use crate::chance::Chance;
 use crate::spec::app;
@@ -26,7 +28,7 @@ const WORDS: [&str; 9] = [
 
 /// A request of any kind.
 pub(crate) fn request(chance: &mut Chance) -> Request {
-    match chance.below(32) {
+    match chance.below(40) {
         0..=7 => apply(chance),
         8..=11 => {
             let select = select(chance);
@@ -65,7 +67,11 @@ pub(crate) fn request(chance: &mut Chance) -> Request {
             Request::Specs { select }
         }
         30 => Request::List,
-        _ => Request::Ping,
+        31 => Request::Ping,
+        _ => {
+            let select = select(chance);
+            Request::Reload { select }
+        }
     }
 }
 
@@ -75,6 +81,8 @@ pub(crate) fn apply(chance: &mut Chance) -> Request {
         Existing::Converge,
         Existing::Converge,
         Existing::Restart,
+        Existing::Reload,
+        Existing::Reload,
         Existing::Refuse,
         Existing::Skip,
     ];
@@ -174,7 +182,53 @@ fn version_of(mut spec: AppSpec, version: usize) -> AppSpec {
     };
     spec.stop.signal = if odd { Signal::TERM } else { Signal::INT };
     spec.stop.timeout = Span::millis([1600, 0, 3000][version % 3]);
+    spec.handover = handover_of(version);
     spec.ready.wait_ready = odd;
     spec.ready.listen_timeout = Span::millis(if version == 1 { 300 } else { 3000 });
     spec
+}
+
+fn handover_of(version: usize) -> HandoverRule {
+    use Handover::{Auto, Off, Overlap, Queue};
+    HandoverRule {
+        mode: [Auto, Auto, Queue, Overlap, Auto, Auto, Off][version],
+        check: (version % 3 == 1).then(|| "/health".to_owned()),
+        batch: [1, 2, 1, 3, 0, 1, 1][version],
+        drain_timeout: Span::millis([30_000, 500, 30_000, 0, 2000, 200, 0][version]),
+        queue_pause: Span::millis([5000, 100, 700, 0, 5000, 5000, 0][version]),
+        hold_timeout: Span::millis([30_000, 2000, 700, 0, 30_000, 5000, 0][version]),
+        ..HandoverRule::default()
+    }
+}
+
+/// Where a program of this specification may listen: none, one or two ports, of which some versions
+/// have others.
+pub(crate) fn addresses(spec: &AppSpec) -> Vec<Address> {
+    let version = spec.exec.args.last().map(String::as_str);
+    let ports: &[u16] = match version {
+        Some("v0" | "v2" | "v5" | "v6") => &[3000],
+        Some("v1" | "v4") => &[3000, 3001],
+        Some("v3") => &[3002],
+        _ => &[],
+    };
+    let at = |port: &u16| Address::Tcp(SocketAddr::from(([127, 0, 0, 1], *port)));
+    ports.iter().map(at).collect()
+}
+
+/// Something that a hand-over may lack, by number.
+pub(crate) fn lack(number: usize) -> Lack {
+    let all = [
+        LackOf::Filter,
+        LackOf::Unwanted,
+        LackOf::Duplicate,
+        LackOf::Privileged {
+            file: "/srv/app".into(),
+        },
+        LackOf::Trace,
+        LackOf::Diagnosis,
+        LackOf::Stranger,
+        LackOf::Selector,
+    ];
+    let of = all[number].clone();
+    Lack { of, errno: 1 }
 }

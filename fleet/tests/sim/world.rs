@@ -8,7 +8,7 @@ use config::Signal;
 use fleet::{Effect, Event, Fleet, LaunchOrder, Ticket};
 use protocol::reply::DiskError;
 use protocol::saved::Saved;
-use protocol::{Generation, Pid, Reply, Request, RunId, Time};
+use protocol::{Generation, Pid, Reply, Request, RunId, Selector, Time};
 
 use crate::chance::Chance;
 use crate::clients::Clients;
@@ -121,9 +121,28 @@ impl World {
                 self.advance()
             }
             21 => self.turn(Event::Tick),
+            24..=26 => self.let_be(),
             22 if self.chance.one_in(8) => self.shut_down(),
             _ => self.advance(),
         }
+    }
+
+    /// Lets things go their way for a while, and then has all of it reloaded.
+    fn let_be(&mut self) -> Result<(), String> {
+        for _ in 0..self.chance.below(40) {
+            if self.queue.is_empty() && self.fleet.deadline().is_none() {
+                break;
+            }
+            self.advance()?;
+        }
+        let select = vec![Selector::All];
+        let request = Request::Reload { select };
+        let (ticket, id) = self.clients.new_request(&request, self.now);
+        self.turn(Event::Asked {
+            ticket,
+            id,
+            request,
+        })
     }
 
     /// Goes on until this is so.
@@ -249,12 +268,7 @@ impl World {
     fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Launch(order) => self.launch(order),
-            Effect::Signal { run, signal, to } => {
-                if let Some(process) = self.processes.get_mut(&run) {
-                    let due = process.signalled(signal, to, &mut self.chance);
-                    self.schedule(run, due);
-                }
-            }
+            Effect::Signal { run, signal, to } => self.signal(run, signal, to),
             Effect::Save { generation, .. } => {
                 self.disk.1 = generation;
                 if self.disk.0.is_none() {
@@ -277,13 +291,13 @@ impl World {
                 self.shell(Event::DumpRead { ticket, dump });
             }
             Effect::Flush { ticket, .. } => self.flush(ticket),
-            Effect::Steer { .. }
-            | Effect::Check { .. }
-            | Effect::Drain { .. }
-            | Effect::Serve { .. }
-            | Effect::Retire { .. }
-            | Effect::Release { .. }
-            | Effect::Note(_) => {}
+            Effect::Check { run, path, within } => self.check(run, &path, within),
+            Effect::Drain { run, .. } => self.drain(run),
+            Effect::Serve { run } => self.serve(run),
+            Effect::Retire {
+                run, signal, to, ..
+            } => self.retire(run, signal, to),
+            Effect::Steer { .. } | Effect::Release { .. } | Effect::Note(_) => {}
             Effect::Answer { ticket, .. } => self.clients.answered(ticket),
             Effect::Exit => self.over = true,
         }
@@ -294,6 +308,7 @@ impl World {
         let (process, fate) = Process::new(order, self.calm, &mut self.chance);
         self.processes.insert(run, process);
         self.schedule(run, fate);
+        self.strike(run);
     }
 
     fn flush(&mut self, ticket: Ticket) {

@@ -309,3 +309,24 @@ fn a_next_run_that_has_to_say_so_is_not_ready_by_listening() {
          release #1",
     );
 }
+
+#[test]
+fn each_gap_after_a_run_that_served_some_clients_is_waited_for_anew() {
+    let mut world = World::with_serving([app("web").with_delay(40_000)]);
+    world.listens(1, 9090).passes();
+    world.at(2000).exited(1, code(1)).passes();
+    world.due(32_000).gives("steer web to nobody, not held");
+    world.due(42_000).passes();
+    world.launched(2).passes();
+    world.listens(2, 3013).passes();
+    world.due(42_500).gives(
+        "steer web to #2, held
+         note web/0#2 ready by age after 500ms",
+    );
+    world.at(50_000).exited(2, code(1)).gives(
+        "save
+         steer web to nobody, held
+         note web/0#2 died: exit code 1, lived 8s, next in 40s",
+    );
+    world.due(80_000).gives("steer web to nobody, not held");
+}

@@ -310,7 +310,8 @@ fn the_view_shows_the_run_that_serves_and_the_other_beside_it() {
 fn a_reload_of_what_never_listened_stops_then_starts_it() {
     let mut world = World::with_online([app("bot")]);
     world.ask(1, reload("bot")).gives(
-        "note bot/0#1 replacing: Restart
+        "save
+         note bot/0#1 replacing: Restart
          SIGINT to tree #1
          note bot/0#1 stopping: Restart",
     );
@@ -389,7 +390,8 @@ fn a_reload_of_what_is_not_ready_yet_restarts_it() {
     world.exited(1, code(1)).passes();
     world.launched(2).passes();
     world.at(1100).ask(1, reload("web")).gives(
-        "note web/0#2 replacing: Restart
+        "save
+         note web/0#2 replacing: Restart
          SIGINT to tree #2
          note web/0#2 stopping: Restart",
     );
@@ -462,4 +464,53 @@ fn news_of_a_hand_over_that_comes_twice_or_late_changes_nothing() {
     world.exited(1, code(0)).gives("");
     world.drained(1).gives("");
     world.listens(1, 3014).gives("");
+}
+
+#[test]
+fn a_successor_that_passed_its_check_is_asked_again_where_the_old_run_listens_elsewhere_by_then() {
+    let mut world = World::with_serving([app("web").with_check("/health")]);
+    world.ask(1, reload("web")).passes();
+    world.launched(2).passes();
+    world.listens(2, 3013).passes();
+    world.listens(1, 9090).passes();
+    world.at(1100).checked(2, Ok(())).gives("");
+    world.at(1200).listens(2, 9090).gives(
+        "note web/0#2 listens at 0.0.0.0:9090
+         check #2 at /health within 2800ms",
+    );
+    world.checked(2, Ok(())).gives(
+        "steer web to #2, held
+         note web/0#2 ready by its check after 200ms
+         note web/0#2 took over
+         drain #1",
+    );
+}
+
+#[test]
+fn a_check_is_not_begun_when_there_is_no_time_left_for_it() {
+    let mut world = World::with_serving([app("web").with_check("/health")]);
+    world.ask(1, reload("web")).passes();
+    world.launched(2).passes();
+    world.at(4000).listens(2, 3013).gives(
+        "note web/0#2 listens at 0.0.0.0:3013
+         SIGINT to tree #2
+         note web/0#2 stopping: NotReady",
+    );
+}
+
+#[test]
+fn a_word_that_comes_during_the_check_is_remembered() {
+    let mut world = World::with_serving([app("web").with_check("/health")]);
+    world.ask(1, reload("web")).passes();
+    world.launched(2).passes();
+    world.listens(2, 3013).passes();
+    world.listens(1, 9090).passes();
+    world.ready(2, ReadyBy::Channel).gives("");
+    world.exited(1, code(1)).gives(
+        "save
+         steer web to #2, held
+         note web/0#1 died: exit code 1, lived 1s, next in 0ms
+         note web/0#2 ready by channel after 0ms
+         answer 1: web/0 online done",
+    );
 }

@@ -523,3 +523,22 @@ fn a_reload_after_one_that_failed_tries_again() {
     );
     assert_eq!(world.view(0).last_death, None);
 }
+
+#[test]
+fn a_job_whose_successor_has_finished_is_not_started_again_by_its_own_death() {
+    let spec = app("web").with_stop_codes(&[0]);
+    let mut world = World::with_serving([spec]);
+    world.ask(1, reload("web")).passes();
+    world.launched(2).passes();
+    world.at(1100).leader_exited(1, code(1)).passes();
+    world.at(1200).exited(2, code(0)).gives(
+        "save
+         steer web to nobody, not held
+         note web/0#2 finished: exit code 0",
+    );
+    world.at(1300).exited(1, code(1)).gives(
+        "save
+         note web/0#1 died: exit code 1, lived 1100ms, no next",
+    );
+    assert_eq!(world.state(0), StateView::Stopped);
+}

@@ -385,8 +385,8 @@ fn to_scale_down_takes_away_an_instance_that_is_being_replaced() {
 #[test]
 fn a_reload_during_a_reload_is_done_after_it() {
     let mut world = starting();
-    world.ask(2, reload("web")).gives("");
-    world.ask(3, reload("web")).gives("");
+    world.ask(2, reload("web")).gives("save");
+    world.ask(3, reload("web")).gives("save");
     world.at(1200).listens(2, 3013).passes();
     world.drained(1).passes();
     world.at(1300).exited(1, code(0)).gives(
@@ -452,7 +452,8 @@ fn a_reload_is_not_answered_by_the_run_that_an_earlier_reload_brings() {
     world.exited(1, code(0)).passes();
     world.launched(2).passes();
     world.ask(2, reload("web")).gives(
-        "note web/0#2 replacing: Restart
+        "save
+         note web/0#2 replacing: Restart
          SIGINT to tree #2
          note web/0#2 stopping: Restart",
     );

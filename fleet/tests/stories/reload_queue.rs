@@ -16,7 +16,8 @@ fn queueing() -> config::AppSpec {
 fn a_queue_drains_ends_and_then_starts_and_says_how_long_clients_waited() {
     let mut world = World::with_serving([queueing()]);
     world.ask(1, reload("bot")).gives(
-        "steer bot to nobody, held
+        "save
+         steer bot to nobody, held
          note bot/0#1 replacing: Queue
          drain #1",
     );
@@ -132,7 +133,8 @@ fn without_a_hand_over_a_restart_and_a_reload_are_plain() {
     );
     let mut world = World::with_serving([off]);
     world.ask(1, reload("web")).gives(
-        "note web/0#1 replacing: Restart
+        "save
+         note web/0#1 replacing: Restart
          SIGINT to tree #1
          note web/0#1 stopping: Restart",
     );
@@ -163,7 +165,8 @@ fn where_a_port_cannot_be_shared_a_reload_queues_and_says_why() {
     let mut world = World::with_serving([app("web")]);
     world.hindered(1, LackOf::Stranger).passes();
     world.ask(1, reload("web")).gives(
-        "steer web to nobody, held
+        "save
+         steer web to nobody, held
          note web/0#1 replacing: Queue
          drain #1",
     );
@@ -186,7 +189,8 @@ fn overlap_that_was_asked_for_and_cannot_be_had_is_a_queue_too() {
     let mut world = World::with_serving([spec]);
     world.hindered(1, LackOf::Selector).passes();
     world.ask(1, reload("web")).gives(
-        "steer web to nobody, held
+        "save
+         steer web to nobody, held
          note web/0#1 replacing: Queue
          drain #1",
     );
@@ -206,7 +210,8 @@ fn where_nobody_can_be_made_to_wait_a_reload_is_an_honest_restart() {
         let mut world = World::with_serving([app("web")]);
         world.hindered(1, of).passes();
         world.ask(1, reload("web")).gives(
-            "steer web to nobody, held
+            "save
+         steer web to nobody, held
          note web/0#1 replacing: Restart
          SIGINT to tree #1
          note web/0#1 stopping: Restart",
@@ -215,7 +220,8 @@ fn where_nobody_can_be_made_to_wait_a_reload_is_an_honest_restart() {
     let mut world = World::with_online([app("web").with_handover(Handover::Overlap)]);
     world.hindered(1, filter()).passes();
     world.ask(1, reload("web")).gives(
-        "note web/0#1 replacing: Restart
+        "save
+         note web/0#1 replacing: Restart
          SIGINT to tree #1
          note web/0#1 stopping: Restart",
     );
@@ -323,7 +329,8 @@ fn while_another_instance_serves_the_port_nobody_waits() {
     let spec = queueing().with_instances(2);
     let mut world = World::with_serving([spec]);
     world.ask(1, reload("bot")).gives(
-        "steer bot to #2, held
+        "save
+         steer bot to #2, held
          note bot/0#1 replacing: Queue
          drain #1",
     );

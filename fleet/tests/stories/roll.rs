@@ -167,7 +167,7 @@ fn of_two_at_once_the_other_one_goes_on_when_one_fails() {
 fn a_reload_after_one_that_failed_in_the_midst_replaces_all() {
     let mut world = World::with_serving([app("web").with_instances(2).with_batch(2)]);
     world.ask(1, reload("web")).passes();
-    world.ask(2, reload("web")).gives("");
+    world.ask(2, reload("web")).gives("save");
     world.launch_failed(3).passes();
     world.log_ended(3, &[]).passes();
     replaces(&mut world, 4, 2);
@@ -381,7 +381,8 @@ fn so_many_at_once_are_launched_over_turns() {
 fn a_roll_of_what_never_listened_restarts_one_after_the_other() {
     let mut world = World::with_online([app("bot").with_instances(2)]);
     world.ask(1, reload("bot")).gives(
-        "note bot/0#1 replacing: Restart
+        "save
+         note bot/0#1 replacing: Restart
          SIGINT to tree #1
          note bot/0#1 stopping: Restart",
     );

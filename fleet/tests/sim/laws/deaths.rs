@@ -5,9 +5,10 @@ use config::spec::{RestartDelay, RestartRule};
 use fleet::{Effect, Event};
 use protocol::notice::{Cause, Who};
 use protocol::reply::DeathBy;
-use protocol::saved::SavedGoal;
-use protocol::{ExitStatus, InstanceId, Notice, Request, Time};
+use protocol::saved::{LiveState, SavedGoal};
+use protocol::{ExitStatus, InstanceId, Notice, Request, RunId, Time};
 
+use crate::journal::Entry;
 use crate::laws::lives::Life;
 use crate::laws::{Before, Laws, Outcome, runs_of};
 
@@ -51,13 +52,27 @@ pub(super) struct Was {
     who: Who,
     rule: RestartRule,
     born: Time,
-    /// How long it had to become ready.
-    patience: Span,
+    /// In which way it had failed to become ready, if it had.
+    fault: Option<DeathBy>,
+    /// Who was there beside it.
+    beside: Beside,
     /// Why it had been asked to end.
     ending: Option<Cause>,
     /// When its leader ended, where the rest did not with it.
     leader_ended: Option<Time>,
     goal: SavedGoal,
+}
+
+/// Who is there when a run is over.
+#[derive(Debug)]
+enum Beside {
+    Nobody,
+    /// The run that it was to replace, which was not asked to end.
+    Serving(Who),
+    /// The run that it was to replace, which ends.
+    Ending(RunId),
+    /// The run that was to replace it.
+    Successor,
 }
 
 impl Laws {
@@ -80,11 +95,25 @@ impl Laws {
             who: who.clone(),
             rule: spec.restart.clone(),
             born: *born,
-            patience: life.had,
+            fault: life.fault.clone(),
+            beside: self.beside(life),
             ending,
             leader_ended,
             goal: entry.instance.goal,
         })
+    }
+
+    fn beside(&self, life: &Life) -> Beside {
+        let mut all = self.lives.values();
+        let other = all.find(|one| one.who.id == life.who.id && one.who.run != life.who.run);
+        match other {
+            None => Beside::Nobody,
+            Some(old) if life.of == Some(old.who.run) && old.is_stopping() => {
+                Beside::Ending(old.who.run)
+            }
+            Some(old) if life.of == Some(old.who.run) => Beside::Serving(old.who.clone()),
+            Some(_) => Beside::Successor,
+        }
     }
 
     /// That the end of a run is called what it was, and what follows from it.
@@ -108,9 +137,11 @@ impl Laws {
                         | Notice::Finished { .. }
                         | Notice::Errored { .. }
                         | Notice::LaunchFailed { .. }
+                        | Notice::Kept { .. }
                 )
             })
             .collect();
+        self.tell_failures(&ends);
         let Some(was) = was else {
             law!(ends.is_empty(), "{ends:?} is told of a life that was over");
             return Ok(());
@@ -119,6 +150,18 @@ impl Laws {
         let told: Vec<Notice> = ends.into_iter().cloned().collect();
         law!(told == expected, "told: {told:?}\nexpected: {expected:?}");
         Ok(())
+    }
+
+    fn tell_failures(&mut self, ends: &[&Notice]) {
+        for one in ends {
+            if let Notice::Kept { who, .. }
+            | Notice::Died { who, .. }
+            | Notice::Finished { who, .. } = one
+            {
+                let failure = (self.turns, who.app.clone());
+                self.tickets.failures.push(failure);
+            }
+        }
     }
 
     fn expected_ends(&mut self, now: Time, event: &Event, was: &Was) -> Vec<Notice> {
@@ -136,13 +179,11 @@ impl Laws {
                     who: who(),
                     why: why.clone(),
                 });
-                match was.ending {
-                    _ if asked.is_some() => return told,
-                    Some(Cause::NotReady) => DeathBy::NotReady {
-                        within: was.patience,
-                    },
-                    _ => DeathBy::Launch(why.clone()),
+                if asked.is_some() {
+                    return told;
                 }
+                let fault = was.fault.clone();
+                fault.unwrap_or_else(|| DeathBy::Launch(why.clone()))
             }
             Event::Exited { status, .. } => {
                 let status = *status;
@@ -154,19 +195,24 @@ impl Laws {
                     });
                     return told;
                 }
-                match was.ending {
-                    Some(Cause::NotReady) => DeathBy::NotReady {
-                        within: was.patience,
-                    },
-                    _ if may_end(status, &was.rule) => {
-                        told.push(Notice::Finished { who: who(), status });
-                        return told;
-                    }
-                    _ => DeathBy::Exit(status),
+                if let Beside::Ending(old) = was.beside {
+                    self.service.outlived.insert(old, None);
                 }
+                let serves = matches!(was.beside, Beside::Serving(_));
+                let fault = was.fault.clone();
+                if fault.is_none() && !serves && may_end(status, &was.rule) {
+                    told.push(Notice::Finished { who: who(), status });
+                    return told;
+                }
+                fault.unwrap_or(DeathBy::Exit(status))
             }
             _ => return told,
         };
+        if let Beside::Serving(old) = &was.beside {
+            let who = old.clone();
+            told.push(Notice::Kept { who, how });
+            return told;
+        }
         self.expected_death(now, how, was, &mut told);
         told
     }
@@ -184,10 +230,25 @@ impl Laws {
         };
         let wanted = was.goal != SavedGoal::Down && !self.ending;
         let tally = self.tallies.entry(was.who.id).or_default();
-        let next_in = if wanted && was.rule.autorestart {
-            tally.died(now, counted, &was.rule).map(Span)
-        } else {
-            None
+        let until = tally.until;
+        let decided = self.service.outlived.get(&was.who.run).copied();
+        let next_in = match was.beside {
+            Beside::Successor => {
+                tally.died(now, counted, &was.rule);
+                tally.until = until;
+                Some(Span::ZERO)
+            }
+            Beside::Nobody if decided.is_some() => {
+                tally.died(now, counted, &was.rule);
+                tally.until = until;
+                decided.flatten().map(|next| next.since(now))
+            }
+            Beside::Nobody | Beside::Serving(_) | Beside::Ending(_)
+                if wanted && was.rule.autorestart =>
+            {
+                tally.died(now, counted, &was.rule).map(Span)
+            }
+            Beside::Nobody | Beside::Serving(_) | Beside::Ending(_) => None,
         };
         told.push(Notice::Died {
             who: who(),
@@ -195,7 +256,11 @@ impl Laws {
             lived,
             next_in,
         });
-        if wanted && next_in.is_none() {
+        if let Beside::Ending(old) = was.beside {
+            let next = next_in.map(|next_in| now + next_in);
+            self.service.outlived.insert(old, next);
+        }
+        if wanted && next_in.is_none() && decided.is_none() {
             let deaths = u32::try_from(tally.early.len()).unwrap_or(u32::MAX).max(1);
             told.push(Notice::Errored { who: who(), deaths });
         }
@@ -212,7 +277,12 @@ impl Laws {
     }
 
     /// That the fleet counts as we do, and forgets only where somebody asked.
-    pub(super) fn tally_law(&mut self, before: &Before, event: &Event) -> Outcome {
+    pub(super) fn tally_law(
+        &mut self,
+        before: &Before,
+        event: &Event,
+        effects: &[Effect],
+    ) -> Outcome {
         let journal = &self.journal.instances;
         self.tallies.retain(|id, _| journal.contains_key(id));
         for (id, entry) in journal {
@@ -224,8 +294,11 @@ impl Laws {
             }
             let is_zero = counts == (&Vec::new(), 0, 0);
             let may = matches!(event, Event::Asked { request, .. } if forgets(request));
+            let asked = may && before.meant.contains(id);
+            // A reload forgets in its own time: when an instance's turn comes, or when it is done.
+            let reloads = self.tickets.reloads.contains(id) && reloads(effects, *id, entry);
             law!(
-                is_zero && may && before.meant.contains(id),
+                is_zero && (asked || reloads),
                 "instance {id} counts {counts:?} and not {tally:?}"
             );
             let until = tally.until;
@@ -245,6 +318,16 @@ impl Laws {
     }
 }
 
+/// Whether a reload of this instance has gone on in this turn.
+fn reloads(effects: &[Effect], id: InstanceId, entry: &Entry) -> bool {
+    let is_due = matches!(entry.live.state, LiveState::Waiting { .. });
+    let goes_on = effects.iter().any(|effect| {
+        matches!(effect, Effect::Note(Notice::Replacing { who, .. } | Notice::Replaced { who, .. })
+            if who.id == id)
+    });
+    is_due || goes_on
+}
+
 /// Whether a run may end so without being started again.
 fn may_end(status: ExitStatus, rule: &RestartRule) -> bool {
     let listed = match status {
@@ -260,6 +343,7 @@ const fn forgets(request: &Request) -> bool {
         request,
         Request::Start { .. }
             | Request::Restart { .. }
+            | Request::Reload { .. }
             | Request::Reset { .. }
             | Request::Apply { .. }
     )

@@ -111,7 +111,16 @@ impl Laws {
     }
 
     fn view_law(&self, now: Time, one: &InstanceView, entry: &Entry) -> Outcome {
-        let life = one.run.and_then(|run| self.lives.get(&run));
+        let (shown, beside) = match &entry.live.state {
+            LiveState::Idle | LiveState::Waiting { .. } | LiveState::Failed => (None, None),
+            LiveState::Up { run } => (Some(run.id), None),
+            LiveState::Replacing { old, new } if self.lives[&old.id].is_in_service() => {
+                (Some(old.id), Some(new.id))
+            }
+            LiveState::Replacing { old, new } => (Some(new.id), Some(old.id)),
+        };
+        law!(one.beside == beside, "{one:?} is not beside {beside:?}");
+        let life = shown.and_then(|run| self.lives.get(&run));
         let state = match &entry.live.state {
             LiveState::Idle => StateView::Stopped,
             LiveState::Failed => StateView::Errored,
@@ -123,7 +132,7 @@ impl Laws {
                 StateView::Stopping
             }
             LiveState::Up { .. } | LiveState::Replacing { .. }
-                if life.is_some_and(Life::is_ready) =>
+                if life.is_some_and(|life| life.ready) =>
             {
                 StateView::Online
             }
@@ -141,6 +150,10 @@ impl Laws {
             one.pid.is_some() == has_pid,
             "{one:?} has the process of {life:?}"
         );
+        if let Some(life) = life {
+            let same = one.listens.iter().eq(&life.listens) && one.lacks.iter().eq(&life.lacks);
+            law!(same, "{one:?} does not show {life:?}");
+        }
         let counts = (
             one.restarts,
             one.failures,

@@ -33,7 +33,9 @@ impl Laws {
                 );
                 for id in before.meant.iter().filter(|_| starts) {
                     self.hurry(*id);
+                    self.service.gave_up.remove(id);
                 }
+                self.tell_reload(request, before.meant.iter().copied());
             }
             Event::DumpRead { dump: Ok(dump), .. } if !self.ending => {
                 for app in &dump.apps {
@@ -55,7 +57,8 @@ impl Laws {
         let same = spec.exec == given.exec
             && spec.restart == given.restart
             && spec.stop == given.stop
-            && spec.ready == given.ready;
+            && spec.ready == given.ready
+            && spec.handover == given.handover;
         law!(same, "{who:?} was launched with an older specification");
         Ok(())
     }
@@ -131,11 +134,17 @@ impl Laws {
         };
         law!(life.who.id == id, "{entry:?} has the run of {life:?}");
         law!(
-            run.ending.is_some() == life.is_stopping(),
+            run.ending.is_some() == life.is_stopping()
+                && run.draining.is_some() == life.drain.is_some()
+                && run.listens.iter().eq(&life.listens),
             "{entry:?} is not {life:?}"
         );
         let is_right = match (entry.instance.goal, run.ending) {
             (SavedGoal::Down, Some(Cause::Operator | Cause::ShutDown)) => true,
+            // A job has finished whose predecessor still ends.
+            (SavedGoal::Down, Some(Cause::Replaced | Cause::LeaderGone)) => {
+                self.service.outlived.contains_key(&run.id)
+            }
             (SavedGoal::Down, _) | (SavedGoal::Up, Some(Cause::Operator)) => false,
             (SavedGoal::Up, _) => true,
             (SavedGoal::Errored, _) => false,

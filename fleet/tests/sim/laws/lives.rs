@@ -1,22 +1,21 @@
 //! Who is alive, who may be signalled, who must have been killed by when.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use config::spec::{AppSpec, Scope};
-use config::{Signal, Span};
+use config::{Address, Signal, Span};
 use fleet::{Effect, Event, Fleet, LaunchOrder};
-use protocol::notice::{Cause, ReadyBy, Who};
+use protocol::notice::{Cause, Who};
+use protocol::reply::DeathBy;
 use protocol::saved::LiveState;
-use protocol::{Notice, Request, RunId, Time};
+use protocol::{CheckFailure, Lack, Notice, Request, RunId, Time};
 
 use crate::laws::goals::is_taken;
 use crate::laws::{Before, Laws, Outcome};
 
 /// How long a launcher may take.
-const LAUNCH_LIMIT: Span = Span::secs(10);
-
-/// After how long a plain app counts as ready.
-const READY_AFTER: Span = Span::millis(500);
+pub(super) const LAUNCH_LIMIT: Span = Span::secs(10);
 
 /// How many launches one turn may hold.
 const LAUNCHES_PER_TURN: usize = 4;
@@ -27,42 +26,72 @@ pub(crate) struct Life {
     pub(crate) who: Who,
     pub(crate) spec: Arc<AppSpec>,
     pub(crate) born: Time,
+    /// The run beside which it was launched.
+    pub(super) of: Option<RunId>,
     /// When the fleet was told that the program executes.
-    launched: Option<Time>,
+    pub(super) launched: Option<Time>,
     /// Whether the run has said that it is ready.
-    said: bool,
+    pub(super) said: bool,
+    /// When it is ready by age, or too late, if nothing else happens.
+    pub(super) limit: Time,
     /// Whether the fleet has said that it is ready.
-    ready: bool,
+    pub(super) ready: bool,
+    pub(super) listens: BTreeSet<Address>,
+    pub(super) lacks: BTreeSet<Lack>,
+    pub(super) check: Check,
+    pub(super) drain: Option<Drain>,
+    /// Whether it was asked to end after it had drained.
+    pub(super) retired: bool,
     /// Whether the fleet was told that the leader has ended.
-    leaderless: bool,
+    pub(super) leaderless: bool,
     /// When the fleet sent the signal to stop.
-    signalled: Option<Time>,
-    /// How long it had to become ready, where it was late.
-    pub(super) had: Span,
+    pub(super) signalled: Option<Time>,
+    /// In which way it was late.
+    pub(super) fault: Option<DeathBy>,
     /// When SIGKILL is due; none while it was not asked to end.
     kill_at: Option<Time>,
     killed: bool,
 }
 
+/// What became of the check of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Check {
+    NotYet,
+    Asked,
+    Done(Result<(), CheckFailure>),
+}
+
+/// A drain that is under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Drain {
+    /// When it has to end.
+    pub(super) by: Time,
+    /// Whether nothing is under way any more.
+    pub(super) is_done: bool,
+}
+
 impl Life {
-    fn new(order: &LaunchOrder, born: Time) -> Self {
+    fn new(order: &LaunchOrder, of: Option<RunId>, born: Time) -> Self {
         Self {
             who: order.who.clone(),
             spec: Arc::clone(&order.spec),
             born,
+            of,
             launched: None,
             said: false,
+            limit: born + LAUNCH_LIMIT,
             ready: false,
+            listens: BTreeSet::new(),
+            lacks: BTreeSet::new(),
+            check: Check::NotYet,
+            drain: None,
+            retired: false,
             leaderless: false,
             signalled: None,
-            had: Span::ZERO,
+            fault: None,
             kill_at: None,
             killed: false,
         }
-    }
-
-    pub(super) const fn is_ready(&self) -> bool {
-        self.ready
     }
 
     pub(super) const fn is_launched(&self) -> bool {
@@ -73,26 +102,14 @@ impl Life {
         self.kill_at.is_some()
     }
 
+    /// Whether it drains or was asked to end.
     pub(super) const fn is_leaving(&self) -> bool {
-        self.is_stopping()
+        self.is_stopping() || self.drain.is_some()
     }
 
-    /// How long it has to become ready, or to be launched at all.
-    fn patience(&self) -> Span {
-        if self.spec.ready.wait_ready && self.is_launched() {
-            self.spec.ready.listen_timeout
-        } else {
-            LAUNCH_LIMIT
-        }
-    }
-
-    /// When it is ready, or too late, if nothing else happens.
-    fn limit(&self) -> Time {
-        match self.launched {
-            None => self.born + LAUNCH_LIMIT,
-            Some(at) if self.spec.ready.wait_ready => at + self.spec.ready.listen_timeout,
-            Some(at) => at + READY_AFTER,
-        }
+    /// Whether it is to get connections.
+    pub(super) const fn is_in_service(&self) -> bool {
+        self.ready && !self.is_leaving() && !self.leaderless
     }
 }
 
@@ -100,25 +117,22 @@ impl Laws {
     /// Writes down what the fleet was told of a run.
     pub(super) fn tell_lives(&mut self, now: Time, event: &Event) {
         match event {
-            Event::Launched { run, .. } => {
-                if let Some(life) = self.lives.get_mut(run) {
-                    life.launched.get_or_insert(now);
-                }
-            }
-            Event::Ready { run, .. } => {
-                if let Some(life) = self.lives.get_mut(run) {
-                    life.said = true;
-                }
-            }
             Event::LeaderExited { run, .. } => {
+                let lone = self.successors_of(*run);
                 if let Some(life) = self.lives.get_mut(run) {
                     life.leaderless = true;
                 }
+                self.relax(now, &lone);
             }
             Event::Exited { run, .. } | Event::LaunchFailed { run, .. } => {
-                self.lives.remove(run);
+                let lone = self.successors_of(*run);
+                if let Some(life) = self.lives.remove(run) {
+                    self.leave_listeners(&life);
+                }
+                self.relax(now, &lone);
             }
-            _ => {}
+            Event::Launched { run, .. } => self.tell_launched(now, *run),
+            _ => self.tell_progress(event),
         }
     }
 
@@ -151,13 +165,18 @@ impl Laws {
                 }
             }
             Effect::Note(notice) => self.note_law(now, event, notice),
-            Effect::Steer { .. }
-            | Effect::Check { .. }
-            | Effect::Drain { .. }
-            | Effect::Serve { .. }
-            | Effect::Retire { .. }
-            | Effect::Release { .. }
-            | Effect::Save { .. }
+            Effect::Steer { app, to, held } => self.steer_law(earlier, app, to, *held),
+            Effect::Check { run, path, within } => self.check_law(now, *run, path, *within),
+            Effect::Drain { run, .. } => self.drain_law(now, *run),
+            Effect::Serve { run } => self.serve_law(*run),
+            Effect::Retire {
+                run,
+                signal,
+                to,
+                keepalive,
+            } => self.retire_law(now, event, *run, (*signal, *to, *keepalive)),
+            Effect::Release { run } => self.release_law(*run),
+            Effect::Save { .. }
             | Effect::Dump { .. }
             | Effect::ReadDump { .. }
             | Effect::Flush { .. }
@@ -173,15 +192,14 @@ impl Laws {
             who.run > self.last_run,
             "{who:?} has the id of an earlier run"
         );
-        let other = self.lives.values().find(|life| life.who.id == who.id);
-        law!(other.is_none(), "{who:?} was launched beside {other:?}");
+        let of = self.beside_law(order)?;
         let known = self.journal.instances.get(&who.id);
         let is_right = known.is_some_and(|one| one.app == who.app && one.instance.slot == who.slot);
         law!(is_right, "{who:?} is not {known:?}");
         self.spec_law(who, &order.spec)?;
         self.delay_law(now, who.id)?;
         self.last_run = who.run;
-        self.lives.insert(who.run, Life::new(order, now));
+        self.lives.insert(who.run, Life::new(order, of, now));
         self.tickets.runs.insert(who.run, who.id);
         Ok(())
     }
@@ -220,6 +238,10 @@ impl Laws {
             let rule = &life.spec.stop;
             let is_rule = (signal, to) == (rule.signal, rule.scope);
             law!(is_rule, "{signal} to {to:?} is not how to stop {life:?}");
+            law!(
+                life.drain.is_none(),
+                "{life:?} drains and got a bare signal"
+            );
             life.signalled = Some(now);
             return Ok(());
         }
@@ -244,25 +266,7 @@ impl Laws {
                     "{who:?} was not launched"
                 );
             }
-            Notice::Ready { who, by, .. } => {
-                let Some(life) = self.lives.get_mut(&who.run) else {
-                    return Err(format!("{who:?} is ready after its end"));
-                };
-                let is_so = match by {
-                    ReadyBy::Channel | ReadyBy::Notify => life.said && life.launched.is_some(),
-                    ReadyBy::Listening | ReadyBy::Checked => false,
-                    ReadyBy::Lived => {
-                        let launched = life.launched.is_some();
-                        launched && !life.spec.ready.wait_ready && life.limit() <= now
-                    }
-                };
-                law!(is_so && !life.ready, "{life:?} is not ready by {by:?}");
-                law!(
-                    life.kill_at.is_none(),
-                    "{life:?} became ready while stopping"
-                );
-                life.ready = true;
-            }
+            Notice::Ready { who, by, .. } => self.ready_law(now, who, *by)?,
             Notice::Stopping { who, cause } => self.stopping_law(now, event, who, *cause)?,
             Notice::Killing { who, .. } => {
                 let life = self.lives.get(&who.run);
@@ -277,6 +281,9 @@ impl Laws {
     }
 
     fn stopping_law(&mut self, now: Time, event: &Event, who: &Who, cause: Cause) -> Outcome {
+        let fault = self.fault_of(who.run, event);
+        let was_told = self.was_told_to_reload(who.id);
+        let cuts = self.could_wait(who.run);
         let Some(life) = self.lives.get_mut(&who.run) else {
             return Err(format!("{who:?} is stopping after its end"));
         };
@@ -285,19 +292,25 @@ impl Laws {
             "{life:?} is stopping and got no signal"
         );
         law!(life.kill_at.is_none(), "{life:?} is stopping twice");
+        let failed = matches!(event, Event::Checked { run, outcome: Err(_) } if *run == who.run);
         let is_right = match (cause, event) {
-            (Cause::Operator | Cause::Restart, Event::Asked { .. }) => true,
+            (Cause::Operator, Event::Asked { .. }) => true,
+            (Cause::Restart, Event::Asked { .. }) => life.retired || !cuts,
+            (Cause::Restart, _) => life.retired || was_told && !cuts,
             (Cause::LeaderGone, Event::LeaderExited { run, .. }) => *run == who.run,
-            (Cause::NotReady, _) => !life.ready && life.limit() <= now,
+            (Cause::NotReady, _) => !life.ready && (life.limit <= now || failed),
+            (Cause::Replaced, _) => life.retired,
             (Cause::ShutDown, _) => self.ending,
-            (Cause::Operator | Cause::Restart | Cause::Replaced | Cause::LeaderGone, _) => false,
+            (Cause::Operator | Cause::LeaderGone, _) => false,
         };
         law!(
             is_right,
             "{life:?} is stopping for {cause:?} after {event:?}"
         );
         life.kill_at = Some(now + life.spec.stop.timeout);
-        life.had = life.patience();
+        if cause == Cause::NotReady {
+            life.fault = Some(fault);
+        }
         Ok(())
     }
 
@@ -332,18 +345,35 @@ impl Laws {
                 !life.leaderless,
                 "{life:?} lost its leader and is not stopped"
             );
-            law!(life.ready || life.limit() > now, "{life:?} is late");
-            let said = life.said && life.launched.is_some();
-            law!(life.ready || !said, "{life:?} was not heard");
+            law!(life.ready || life.limit > now, "{life:?} is late");
+            law!(
+                life.ready || self.is_starting_still(life),
+                "{life:?} was not heard"
+            );
             law!(!self.ending, "{life:?} runs on while the daemon ends");
+            let drains = effects.contains(&Effect::Drain {
+                run: life.who.run,
+                settle: life.spec.handover.settle,
+                idle: life.spec.handover.drain_idle,
+            });
+            let overdue = |drain: Drain| drain.is_done || drain.by <= now && !drains;
+            law!(!life.drain.is_some_and(overdue), "{life:?} drains too long");
         }
-        let is_launch = |one: &&Effect| matches!(one, Effect::Launch(_));
-        let full = effects.iter().filter(is_launch).count() == LAUNCHES_PER_TURN;
+        self.deadline_law(now, fleet, effects)
+    }
+
+    /// That what is due next is what is known to be due, and that nothing is left undone.
+    fn deadline_law(&self, now: Time, fleet: &Fleet, effects: &[Effect]) -> Outcome {
+        let due = fleet.deadline();
         let no_time = |life: &Life| life.signalled == Some(now) && life.kill_at == Some(now);
-        let goes_on = full || self.lives.values().any(no_time);
-        let due = fleet.deadline().map(|(due, _)| due);
+        let goes_on = match due {
+            Some((_, "launch" | "launch of a successor" | "hold is over" | "drained or late")) => {
+                !effects.is_empty()
+            }
+            Some(_) | None => self.lives.values().any(no_time),
+        };
         law!(
-            goes_on || due.is_none_or(|due| due > now),
+            goes_on || due.is_none_or(|(due, _)| due > now),
             "what was due at {due:?} is still due at {now:?}"
         );
         let waits = |one: &LiveState| match one {
@@ -355,14 +385,20 @@ impl Laws {
         };
         let all = self.journal.instances.values();
         let launches = all.filter_map(|one| waits(&one.live.state));
-        let lives = self.lives.values();
-        let ends = lives.filter_map(|life| match life.kill_at {
-            Some(at) => Some(at),
-            None if life.ready => None,
-            None => Some(life.limit()),
+        let ends = self.lives.values().filter_map(|life| {
+            let ready = (!life.ready).then_some(life.limit);
+            let drained = life.drain.map(|drain| drain.by);
+            life.kill_at.or(drained).or(ready)
         });
         let first = launches.chain(ends).min();
-        law!(due == first, "the deadline is {due:?} and not {first:?}");
+        let is_known = match due {
+            Some((at, "launch of a successor" | "hold is over")) => {
+                first.is_none_or(|first| at <= first)
+            }
+            Some((at, _)) => first == Some(at),
+            None => first.is_none(),
+        };
+        law!(is_known, "the deadline is {due:?} and not {first:?}");
         Ok(())
     }
 }

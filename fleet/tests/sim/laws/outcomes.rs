@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use config::Span;
 use protocol::reply::{Death, Outcome as Settled, Reached};
 use protocol::saved::Record;
-use protocol::view::StateView;
-use protocol::{Generation, InstanceId, Refusal, Reply, RunId};
+use protocol::view::{InstanceView, StateView};
+use protocol::{Generation, InstanceId, Mode, Refusal, Reply, RunId};
 
 use crate::laws::tickets::{Verb, Wish};
 use crate::laws::{Laws, Outcome};
@@ -91,24 +92,46 @@ impl Laws {
         let is_stopped = view.state == StateView::Stopped;
         let is_later = view.run.is_some_and(|run| run > wish.last_run);
         let is_right = match (&one.reached, wish.verb) {
-            (Reached::Done, Verb::Start | Verb::Restart) => is_online && is_later,
+            (Reached::Done, Verb::Start | Verb::Restart | Verb::Reload) => is_online && is_later,
             (Reached::AlreadySo, Verb::Start) => is_online && !is_later,
             (Reached::Done | Reached::AlreadySo, Verb::Stop) => is_stopped,
             (Reached::Done, Verb::Delete) => is_stopped && self.was_forgotten(id, wish),
             (Reached::Done, Verb::Reset) => view.restarts == 0,
             (Reached::Done | Reached::AlreadySo, Verb::Shape) => is_online || is_stopped,
             // Its last lines come after its end, and somebody may have started it again meanwhile.
-            (Reached::Finished { status, .. }, Verb::Start | Verb::Restart | Verb::Shape) => {
-                Some(*status) == view.last_exit || !is_stopped
+            (
+                Reached::Finished { status, .. },
+                Verb::Start | Verb::Restart | Verb::Reload | Verb::Shape,
+            ) => {
+                let had_two = self.tickets.reloads.contains(&id);
+                Some(*status) == view.last_exit || !is_stopped || had_two
             }
-            (Reached::Died { death }, Verb::Start | Verb::Restart | Verb::Shape) => {
+            (Reached::Died { death }, Verb::Start | Verb::Restart | Verb::Reload | Verb::Shape)
+            | (Reached::Kept { death }, Verb::Reload | Verb::Shape) => {
                 return self.last_words_law(wish, id, death);
             }
+            (Reached::LeftAlone, Verb::Reload | Verb::Shape) => self.was_broken_off(wish, view),
             (Reached::Overtaken, _) => self.was_overtaken(wish, id),
             _ => false,
         };
         law!(is_right, "{wish:?} was answered by {one:?}");
+        let alone = view.beside.is_none() || wish.verb != Verb::Reload;
+        law!(
+            alone || one.reached != Reached::Done,
+            "{wish:?} was answered in the midst: {one:?}"
+        );
+        let claims = one.handed.as_ref().filter(|it| it.mode != Mode::Queue);
+        law!(
+            claims.is_none_or(|handed| handed.pause == Span::ZERO),
+            "nobody can have waited: {one:?}"
+        );
         Ok(())
+    }
+
+    /// Whether a run of the same app has failed since.
+    fn was_broken_off(&self, wish: &Wish, view: &InstanceView) -> bool {
+        let mut failures = self.tickets.failures.iter();
+        failures.any(|(turn, app)| *turn >= wish.turn && *app == view.app)
     }
 
     fn was_forgotten(&self, id: InstanceId, wish: &Wish) -> bool {
@@ -119,7 +142,8 @@ impl Laws {
     /// Whether somebody has asked for something else since.
     fn was_overtaken(&self, wish: &Wish, id: InstanceId) -> bool {
         self.tickets.asks.iter().any(|(turn, verb, meant)| {
-            let other = *verb != wish.verb || matches!(verb, Verb::Restart | Verb::Shape);
+            let other =
+                *verb != wish.verb || matches!(verb, Verb::Restart | Verb::Reload | Verb::Shape);
             *turn > wish.turn && other && meant.contains(&id)
         })
     }

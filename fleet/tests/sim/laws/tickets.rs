@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use config::AppName;
 use fleet::{Effect, Event, Ticket};
 use protocol::{Generation, InstanceId, Reply, Request, RequestId, RunId, Time};
 
@@ -20,6 +21,10 @@ pub(crate) struct Tickets {
     pub(super) asks: Vec<(u64, Verb, BTreeSet<InstanceId>)>,
     /// In which turn each instance was last forgotten.
     pub(super) forgotten: BTreeMap<InstanceId, u64>,
+    /// The instances that somebody has asked to reload, be it among other things.
+    pub(super) reloads: BTreeSet<InstanceId>,
+    /// In which turn a run failed to become ready or died, and of which app.
+    pub(super) failures: Vec<(u64, AppName)>,
     /// Whose run each was.
     pub(super) runs: BTreeMap<RunId, InstanceId>,
 }

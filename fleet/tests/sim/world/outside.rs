@@ -1,9 +1,14 @@
 //! What happens outside of the daemon, to processes and on the disk, and when the fleet hears of it.
 
+use config::spec::Scope;
+use config::{Signal, Span};
 use fleet::Event;
-use protocol::{ExitStatus, Generation, LaunchError, LaunchStage, Pid, RunId, Time};
+use protocol::{
+    CheckFailure, ExitStatus, Generation, LaunchError, LaunchStage, Pid, RunId, Tally, Time,
+};
 
-use crate::process::{Due, Fate, Stage};
+use crate::process::{Due, Fate, Process, Stage};
+use crate::wishes;
 use crate::world::{Happening, World, disk_full};
 
 impl World {
@@ -26,6 +31,19 @@ impl World {
                 self.log_ends(run);
             }
             (Stage::Running, Fate::SaysReady(by)) => self.news(run, Event::Ready { run, by }),
+            (Stage::Running, Fate::Listens(at)) => {
+                let at = wishes::addresses(&process.order.spec).swap_remove(at);
+                self.news(run, Event::Listening { run, at });
+            }
+            (Stage::Running, Fate::Lacks(of)) => {
+                let lack = wishes::lack(of);
+                self.news(run, Event::Hindered { run, lack });
+            }
+            (Stage::Running | Stage::Orphaned(_), Fate::Drained(number))
+                if process.drains == (number, true) =>
+            {
+                self.news(run, Event::Drained { run });
+            }
             (Stage::Running, Fate::LeaderEnds(status)) if process.leaves_children() => {
                 process.stage = Stage::Orphaned(status);
                 self.news(run, Event::LeaderExited { run, status });
@@ -52,6 +70,95 @@ impl World {
     fn log_ends(&mut self, run: RunId) {
         let last = vec![format!("last words of {run}")];
         self.news(run, Event::LogEnded { run, last });
+    }
+
+    /// The run was asked for a path: how it answers, if it does.
+    pub(super) fn check(&mut self, run: RunId, path: &str, within: Span) {
+        assert!(path.starts_with('/'), "it asks for a path");
+        let outcome = if self.calm || !self.chance.one_in(4) {
+            Ok(())
+        } else {
+            let failures = [
+                CheckFailure::Status(500),
+                CheckFailure::Late(within),
+                CheckFailure::Broken(104),
+                CheckFailure::NoPort,
+            ];
+            Err(self.chance.pick(&failures).clone())
+        };
+        if !self.chance.one_in(12) {
+            let at = Time(self.now.0 + self.chance.below(within.0 * 5 / 4 + 1));
+            self.put(at, Happening::News(Event::Checked { run, outcome }));
+        }
+    }
+
+    /// The run is to drain.
+    pub(super) fn drain(&mut self, run: RunId) {
+        if let Some(process) = self.processes.get_mut(&run) {
+            let due = process.drain(self.calm, &mut self.chance);
+            self.schedule(run, due);
+            self.strike(run);
+            if self.chance.one_in(8) {
+                let lack = wishes::lack(*self.chance.pick(&[4, 5]));
+                self.news(run, Event::Hindered { run, lack });
+            }
+        }
+    }
+
+    /// Something may happen to one of the runs of an instance just when two of them are there.
+    pub(super) fn strike(&mut self, run: RunId) {
+        if self.calm || self.chance.one_in(2) {
+            return;
+        }
+        let Some(id) = self.processes.get(&run).map(|one| one.order.who.id) else {
+            return;
+        };
+        let alive = |one: &Process| one.order.who.id == id && one.stage == Stage::Running;
+        let all = self.processes.iter().filter(|(_, one)| alive(one));
+        let those: Vec<RunId> = all.map(|(run, _)| *run).collect();
+        let Some(newest) = those.last() else {
+            return;
+        };
+        let struck = if self.chance.one_in(2) {
+            *newest
+        } else {
+            *self.chance.pick(&those)
+        };
+        let span = *self.chance.pick(&[20, 300, 3000]);
+        let due = (
+            self.chance.below(span),
+            Fate::LeaderEnds(ExitStatus::Code(1)),
+        );
+        self.schedule(struck, [due]);
+    }
+
+    /// The run is to end after it has drained.
+    pub(super) fn retire(&mut self, run: RunId, signal: Signal, to: Scope) {
+        if !self.chance.one_in(4) {
+            let tally = Tally {
+                adopted: self.chance.small(9),
+                cut: self.chance.small(3),
+                cut_unknown: self.chance.small(3),
+            };
+            self.news(run, Event::Retired { run, tally });
+        }
+        self.serve(run);
+        self.signal(run, signal, to);
+        self.strike(run);
+    }
+
+    /// The run drains no more.
+    pub(super) fn serve(&mut self, run: RunId) {
+        if let Some(process) = self.processes.get_mut(&run) {
+            process.drains.1 = false;
+        }
+    }
+
+    pub(super) fn signal(&mut self, run: RunId, signal: Signal, to: Scope) {
+        if let Some(process) = self.processes.get_mut(&run) {
+            let due = process.signalled(signal, to, &mut self.chance);
+            self.schedule(run, due);
+        }
     }
 
     pub(super) fn written(&mut self, upto: Generation) -> Result<(), String> {

@@ -1,0 +1,163 @@
+//! How one run makes way for the next: who may have a successor, who drains, who is retired.
+
+use config::Signal;
+use config::handover::{Handover, KeepAlive};
+use config::spec::Scope;
+use fleet::{Event, LaunchOrder};
+use protocol::saved::SavedGoal;
+use protocol::{InstanceId, LackOf, Request, RunId, Time};
+
+use crate::laws::lives::{Drain, Life};
+use crate::laws::{Laws, Outcome};
+
+impl Laws {
+    /// That a run is launched alone, or beside one that serves and that it may replace. Returns that
+    /// one.
+    pub(super) fn beside_law(&self, order: &LaunchOrder) -> Result<Option<RunId>, String> {
+        let who = &order.who;
+        let all = self.lives.values();
+        let others: Vec<&Life> = all.filter(|life| life.who.id == who.id).collect();
+        let [old] = others[..] else {
+            law!(others.is_empty(), "{who:?} was launched beside {others:?}");
+            return Ok(None);
+        };
+        let shares = old.lacks.iter().all(|lack| {
+            let harmless = matches!(lack.of, LackOf::Trace | LackOf::Diagnosis);
+            harmless && !forbids_waiting(&lack.of)
+        });
+        let overlaps = matches!(order.spec.handover.mode, Handover::Auto | Handover::Overlap);
+        law!(
+            old.is_in_service() && !old.listens.is_empty() && shares && overlaps,
+            "{who:?} was launched beside {old:?}"
+        );
+        law!(
+            self.was_told_to_reload(who.id),
+            "nobody wanted {who:?} beside {old:?}"
+        );
+        let replaces = |life: &&Life| life.of.is_some() && life.who.app == who.app;
+        let rolls = self.lives.values().filter(replaces);
+        let rolls = rolls.filter(|life| self.is_pair(life)).count() + 1;
+        let batch = order.spec.handover.batch.max(1) as usize;
+        law!(rolls <= batch, "{who:?} is replaced together with {rolls}");
+        Ok(Some(old.who.run))
+    }
+
+    /// Whether this run and the one that it is to replace are both there, and nobody asked both to
+    /// end.
+    fn is_pair(&self, life: &Life) -> bool {
+        let old = life.of.and_then(|of| self.lives.get(&of));
+        old.is_some_and(|old| life.is_in_service() || old.is_in_service())
+    }
+
+    /// Whether somebody may have asked for a reload of this instance.
+    pub(super) fn was_told_to_reload(&self, id: InstanceId) -> bool {
+        self.tickets.reloads.contains(&id)
+    }
+
+    /// Whether clients of this run could be made to wait for the next one.
+    pub(super) fn could_wait(&self, run: RunId) -> bool {
+        self.lives.get(&run).is_some_and(|life| {
+            let is_on = |mode: Handover| mode != Handover::Off;
+            let given = self.specs.get(&life.who.app);
+            let hands_over = given.is_some_and(|given| is_on(given.handover.mode));
+            let may = !life.lacks.iter().any(|lack| forbids_waiting(&lack.of));
+            life.is_in_service() && !life.listens.is_empty() && may && hands_over
+        })
+    }
+
+    /// That only a run drains which serves: because its successor does, or because clients can wait.
+    pub(super) fn drain_law(&mut self, now: Time, run: RunId) -> Outcome {
+        let Some(life) = self.lives.get(&run) else {
+            return Err(format!("run {run} is to drain, which is over or never was"));
+        };
+        law!(life.is_in_service(), "{life:?} is to drain");
+        let mut all = self.lives.values();
+        let successor = all.find(|one| one.of == Some(run) && one.is_in_service());
+        let rule = &life.spec.handover;
+        let limit = if successor.is_some() {
+            rule.drain_timeout
+        } else {
+            law!(
+                self.could_wait(run),
+                "nobody can wait while {life:?} drains"
+            );
+            rule.queue_pause
+        };
+        let (by, is_done) = (now + limit, false);
+        if let Some(life) = self.lives.get_mut(&run) {
+            life.drain = Some(Drain { by, is_done });
+        }
+        Ok(())
+    }
+
+    /// That a run comes back only when its successor cannot serve.
+    pub(super) fn serve_law(&mut self, run: RunId) -> Outcome {
+        let mut all = self.lives.values();
+        let successor = all.find(|one| one.of == Some(run) && one.is_in_service());
+        law!(
+            successor.is_none(),
+            "run {run} comes back beside {successor:?}"
+        );
+        let Some(life) = self.lives.get_mut(&run) else {
+            return Err(format!("run {run} comes back from its end"));
+        };
+        law!(
+            life.drain.take().is_some() && !life.is_stopping(),
+            "{life:?} comes back and was not away"
+        );
+        Ok(())
+    }
+
+    /// That a run is retired after it has drained, or had its time, or because somebody wants it.
+    pub(super) fn retire_law(
+        &mut self,
+        now: Time,
+        event: &Event,
+        run: RunId,
+        (signal, to, keepalive): (Signal, Scope, KeepAlive),
+    ) -> Outcome {
+        let ending = self.ending;
+        let Some(life) = self.lives.get_mut(&run) else {
+            return Err(format!("run {run} is retired, which is over or never was"));
+        };
+        let Some(drain) = life.drain.take() else {
+            return Err(format!("{life:?} is retired and did not drain"));
+        };
+        let asked = matches!(event, Event::Asked { .. }) || ending;
+        let lost = matches!(event, Event::LeaderExited { run: of, .. } if *of == run);
+        law!(
+            drain.is_done || drain.by <= now || asked || lost,
+            "{life:?} is retired after {event:?}"
+        );
+        let rule = &life.spec.stop;
+        let is_rule = (signal, to) == (rule.signal, rule.scope);
+        law!(is_rule, "{signal} to {to:?} is not how to stop {life:?}");
+        let entry = self.journal.instances.get(&life.who.id);
+        let is_wanted = entry.is_some_and(|one| one.instance.goal == SavedGoal::Up) && !ending;
+        let keeps = is_wanted && life.spec.handover.keepalive == KeepAlive::Adopt;
+        law!(
+            keeps == (keepalive == KeepAlive::Adopt),
+            "{life:?} is retired with {keepalive:?}"
+        );
+        (life.retired, life.signalled) = (true, Some(now));
+        Ok(())
+    }
+
+    /// Writes down who may be replaced from here on.
+    pub(super) fn tell_reload(
+        &mut self,
+        request: &Request,
+        meant: impl Iterator<Item = InstanceId>,
+    ) {
+        if matches!(request, Request::Reload { .. } | Request::Apply { .. }) {
+            self.tickets.reloads.extend(meant);
+        }
+    }
+}
+
+const fn forbids_waiting(lack: &LackOf) -> bool {
+    matches!(
+        lack,
+        LackOf::Filter | LackOf::Unwanted | LackOf::Duplicate | LackOf::Privileged { .. }
+    )
+}

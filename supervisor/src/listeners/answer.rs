@@ -19,7 +19,7 @@ use super::caller::{Caller, Place};
 use super::group::Member;
 use super::key::Key;
 use super::options;
-use super::parked::BACKLOG_MAX;
+use super::parked::{BACKLOG_MAX, open};
 use super::table::Table;
 use crate::sys::seccomp::{Answer, Call, Kind};
 
@@ -53,7 +53,7 @@ pub(super) fn answer(table: &mut Table, run: RunId, calls: BorrowedFd<'_>, call:
 
 impl Asked<'_> {
     fn bind(&mut self) -> io::Result<Answer> {
-        let Some(socket) = self.socket()? else {
+        let Some((socket, kind)) = self.socket()? else {
             return Ok(Answer::GoOn);
         };
         let Place::At(at) = self.caller.place()? else {
@@ -67,6 +67,10 @@ impl Asked<'_> {
         if self.take_up(&key, &socket)? {
             return Ok(Answer::Done);
         }
+        let socket = match kind {
+            Kinship::Tcp => socket,
+            Kinship::Multipath => self.make_plain(&key, &socket)?,
+        };
         set_socket_reuseport(&socket, true)?;
         let cookie = socket_cookie(&socket)?;
         if let Some(run) = self.table.runs.get_mut(&self.run) {
@@ -110,7 +114,7 @@ impl Asked<'_> {
     }
 
     fn listen(&mut self) -> io::Result<Answer> {
-        let Some(socket) = self.socket()? else {
+        let Some((socket, _)) = self.socket()? else {
             return Ok(Answer::GoOn);
         };
         let cookie = socket_cookie(&socket)?;
@@ -153,10 +157,21 @@ impl Asked<'_> {
         Ok(Answer::Done)
     }
 
+    /// Gives the program a socket of plain TCP in the place of one for several paths, for whose groups
+    /// the kernel takes no selector. Programs of Go ask for these without knowing it; clients that
+    /// offer several paths are served over one.
+    fn make_plain(&self, key: &Key, multipath: &OwnedFd) -> io::Result<OwnedFd> {
+        let run = self.table.runs.get(&self.run);
+        let plain = open(key, run.and_then(|run| run.of.spec.run_as.as_ref()))?;
+        options::copy(multipath.as_fd(), plain.as_fd())?;
+        self.caller.replace(plain.as_fd())?;
+        Ok(plain)
+    }
+
     /// The socket in question; none where it is of a kind that is left to the app.
-    fn socket(&mut self) -> io::Result<Option<OwnedFd>> {
+    fn socket(&mut self) -> io::Result<Option<(OwnedFd, Kinship)>> {
         match self.caller.duplicate() {
-            Ok(socket) => Ok(is_tcp(&socket)?.then_some(socket)),
+            Ok(socket) => Ok(kinship(&socket)?.map(|kind| (socket, kind))),
             Err(error) => {
                 if error.raw_os_error() == Some(libc::EPERM) {
                     self.table.hindered(self.run, LackOf::Duplicate, &error);
@@ -167,12 +182,25 @@ impl Asked<'_> {
     }
 }
 
-fn is_tcp(socket: &OwnedFd) -> io::Result<bool> {
+/// How a socket speaks that we keep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kinship {
+    Tcp,
+    /// TCP over several paths at once.
+    Multipath,
+}
+
+fn kinship(socket: &OwnedFd) -> io::Result<Option<Kinship>> {
     let family = socket_domain(socket)?;
     let is_ip = family == AddressFamily::INET || family == AddressFamily::INET6;
-    Ok(is_ip
-        && socket_type(socket)? == SocketType::STREAM
-        && socket_protocol(socket)? == Some(ipproto::TCP))
+    if !is_ip || socket_type(socket)? != SocketType::STREAM {
+        return Ok(None);
+    }
+    Ok(match socket_protocol(socket)? {
+        Some(ipproto::TCP) => Some(Kinship::Tcp),
+        Some(ipproto::MPTCP) => Some(Kinship::Multipath),
+        Some(_) | None => None,
+    })
 }
 
 /// Whose a socket is, as the kernel compares it.

@@ -19,32 +19,37 @@ pub(super) const BACKLOG_MAX: i32 = i32::MAX;
 /// Makes a socket that listens in this group, as the user of the app: the kernel lets only sockets
 /// of one user share a port.
 ///
-/// Errors: the kernel's; `EXDEV` where the group belongs to another network than ours.
+/// Errors: the kernel's; see [`open`].
 pub(super) fn park(key: &Key, user: Option<&RunAs>) -> io::Result<OwnedFd> {
-    let socket = as_user(user, || open(key))?;
-    if network(socket.as_fd()) != key.network {
-        return Err(io::Error::from_raw_os_error(libc::EXDEV));
-    }
+    let socket = open(key, user)?;
     set_socket_reuseaddr(&socket, true)?;
     set_socket_reuseport(&socket, true)?;
-    if key.device != 0 {
-        let device = (libc::SOL_SOCKET, libc::SO_BINDTOIFINDEX);
-        set_option(socket.as_fd(), device, key.device)?;
-    }
     bind(&socket, &key.at)?;
     listen(&socket, BACKLOG_MAX)?;
     Ok(socket)
 }
 
-fn open(key: &Key) -> io::Result<OwnedFd> {
+/// Makes a socket of the app's user for this key, neither bound nor in any group yet.
+///
+/// Errors: the kernel's; `EXDEV` where the key belongs to another network than ours.
+pub(super) fn open(key: &Key, user: Option<&RunAs>) -> io::Result<OwnedFd> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let family = match key.at {
         SocketAddr::V4(_) => AddressFamily::INET,
         SocketAddr::V6(_) => AddressFamily::INET6,
     };
-    let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+    let socket = as_user(user, || {
+        socket_with(family, SocketType::STREAM, flags, None)
+    })?;
+    if network(socket.as_fd()) != key.network {
+        return Err(io::Error::from_raw_os_error(libc::EXDEV));
+    }
     if key.at.is_ipv6() {
         set_ipv6_v6only(&socket, !key.is_dual)?;
+    }
+    if key.device != 0 {
+        let device = (libc::SOL_SOCKET, libc::SO_BINDTOIFINDEX);
+        set_option(socket.as_fd(), device, key.device)?;
     }
     Ok(socket)
 }

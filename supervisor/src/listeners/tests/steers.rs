@@ -83,6 +83,23 @@ fn a_run_with_several_sockets_is_steered_to_as_a_set() {
 }
 
 #[test]
+fn a_socket_for_several_paths_is_handed_over_as_one_of_plain_tcp() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let several_paths = "s = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262)\n\
+             s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)";
+        let _one = stage.listens(1, server(at, "1", several_paths), at).await;
+        let _two = stage.listens(2, server(at, "2", several_paths), at).await;
+        stage.steer(&[2], true);
+        assert_eq!(who(at), ["2"]);
+        stage.kill(2).await;
+        stage.steer(&[1], true);
+        assert_eq!(who(at), ["1"]);
+    });
+}
+
+#[test]
 fn another_app_cannot_have_the_port() {
     play(async {
         let mut stage = Stage::new();

@@ -22,12 +22,15 @@
 
 mod answer;
 mod caller;
+mod census;
 mod check;
+mod claims;
 mod group;
 mod holder;
 mod key;
 mod options;
 mod parked;
+mod run;
 mod selector;
 mod steering;
 mod table;

@@ -6,10 +6,6 @@
 mod children;
 mod clients;
 mod clock;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the drain and the listeners, which use it")
-)]
 mod connections;
 mod daemon;
 mod drain;

@@ -51,6 +51,17 @@ pub(super) struct Group {
     pub(super) probes: Vec<(SocketAddr, u64)>,
     /// The member at which connections were held last.
     holds: Option<u64>,
+    /// Whether the kernel's order is known.
+    company: Company,
+}
+
+/// Who is in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Company {
+    /// Our members alone.
+    Own,
+    /// Somebody else is in it, or was: the kernel's order is not known.
+    Mixed,
 }
 
 impl Group {
@@ -62,6 +73,7 @@ impl Group {
             attached: None,
             probes: Vec::new(),
             holds: None,
+            company: Company::Own,
         }
     }
 
@@ -78,11 +90,33 @@ impl Group {
         orphans.max_by_key(|it| holds == Some(it.cookie))
     }
 
+    /// Takes in who the kernel says is in it, by their cookies. Members that are not have left it by
+    /// themselves.
+    pub(super) fn compare(&mut self, here: &[u64]) -> Company {
+        let ours = self.members.iter().map(|it| it.cookie);
+        let (present, gone): (Vec<u64>, Vec<u64>) = ours.partition(|it| here.contains(it));
+        for cookie in gone {
+            if let Some(left) = self.index(cookie) {
+                self.members.swap_remove(left);
+                self.attached = None;
+            }
+        }
+        if here.len() > present.len() {
+            self.company = Company::Mixed;
+        } else if present.len() < 2 {
+            self.company = Company::Own;
+        }
+        self.company
+    }
+
     /// Lets its connections go where they should; see [`aim`]. `seats` are its members. `Park` and
-    /// `Nobody` change nothing.
+    /// `Nobody` change nothing. In mixed company nothing is steered, and nobody is waited for.
     ///
     /// Errors: the kernel takes no selector.
     pub(super) fn steer(&mut self, seats: &[Seat], said: &Said) -> io::Result<Aim> {
+        if self.company == Company::Mixed {
+            return Ok(Aim::Nobody);
+        }
         let holds = self.holds.and_then(|it| self.index(it));
         let aim = aim(seats, said, holds);
         if let Aim::These(targets) = &aim {

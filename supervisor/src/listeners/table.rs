@@ -4,50 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::sync::Arc;
+use std::os::fd::OwnedFd;
 
 use config::{Address, AppName};
-use fleet::{Event, LaunchOrder};
+use fleet::Event;
 use nix::libc;
 use nix::unistd::Pid;
 use protocol::{CheckFailure, Lack, LackOf, RunId};
 use rustix::net::sockopt::socket_cookie;
 
+use super::census::Census;
 use super::check::Check;
 use super::group::{Group, Member};
-use super::holder::is_held;
 use super::key::Key;
 use super::parked::park;
+use super::run::Run;
 use super::steering::{Aim, Said, Seat};
-use crate::inbox::InboxSender;
-
-/// How many sockets of one run are remembered that were bound and do not listen yet.
-const BOUND_MAX: usize = 1024;
-
-/// A run.
-#[derive(Debug)]
-pub(super) struct Run {
-    /// What was launched.
-    pub(super) of: LaunchOrder,
-    /// The process that was.
-    leader: Pid,
-    /// Where they arrive; none: nobody is left who could call.
-    pub(super) calls: Option<Arc<OwnedFd>>,
-    /// Whether nothing of it is left that we know of. Something that it left may go on calling.
-    pub(super) is_over: bool,
-    /// Whether all that it had is gone but what waits to be accepted, which will be cut.
-    is_retired: bool,
-    /// Whether nobody has said yet that it gets connections.
-    is_fresh: bool,
-    /// Sockets that it bound where it chose, by their cookies, and whether it had itself asked to
-    /// share the port.
-    pub(super) bound: BTreeMap<u64, bool>,
-    /// Where it is known to listen, in the order in which it began to.
-    told: Vec<Key>,
-    /// What it is known to lack.
-    lacks: BTreeSet<Lack>,
-}
 
 /// The thread's knowledge.
 #[derive(Debug)]
@@ -55,41 +27,19 @@ pub(super) struct Table {
     pub(super) runs: BTreeMap<RunId, Run>,
     said: BTreeMap<AppName, Said>,
     pub(super) groups: BTreeMap<Key, Group>,
-    inbox: InboxSender,
-}
-
-impl Run {
-    pub(super) const fn new(of: LaunchOrder, leader: Pid, calls: Option<Arc<OwnedFd>>) -> Self {
-        Self {
-            of,
-            leader,
-            calls,
-            is_over: false,
-            is_retired: false,
-            is_fresh: true,
-            bound: BTreeMap::new(),
-            told: Vec::new(),
-            lacks: BTreeSet::new(),
-        }
-    }
-
-    /// Remembers a socket that was bound.
-    pub(super) fn has_bound(&mut self, cookie: u64, is_shared: bool) {
-        if self.bound.len() >= BOUND_MAX {
-            // The oldest: cookies are counted up.
-            self.bound.pop_first();
-        }
-        self.bound.insert(cookie, is_shared);
-    }
+    pub(super) census: Census,
+    /// What the loop is to be told, once the call that brought it is answered.
+    pub(super) events: Vec<Event>,
 }
 
 impl Table {
-    pub(super) const fn new(inbox: InboxSender) -> Self {
+    pub(super) fn new() -> Self {
         Self {
             runs: BTreeMap::new(),
             said: BTreeMap::new(),
             groups: BTreeMap::new(),
-            inbox,
+            census: Census::new(),
+            events: Vec::new(),
         }
     }
 
@@ -106,6 +56,7 @@ impl Table {
             self.said.insert(app.clone(), said);
         }
         for key in self.keys_of(app) {
+            self.compare(&key);
             self.park_if_needed(&key);
             self.settle(&key);
         }
@@ -314,48 +265,6 @@ impl Table {
         }
     }
 
-    /// Whether another app has this address, or this run itself; see [`Table::forget_abandoned`].
-    pub(super) fn is_taken(&self, key: &Key, by_run: RunId, shares: bool) -> bool {
-        let Some(run) = self.runs.get(&by_run) else {
-            return false;
-        };
-        let mut others = self.groups.iter().filter(|(other, _)| other.overlaps(key));
-        others.any(|(_, group)| {
-            let is_in_the_way = |it: &Member| it.run == Some(by_run) && !(shares && it.is_shared);
-            group.app != run.of.who.app || group.members.iter().any(is_in_the_way)
-        })
-    }
-
-    /// Closes sockets in the way of this address that their runs have closed.
-    pub(super) fn forget_abandoned(&mut self, key: &Key, by_run: RunId) {
-        let app = self.runs.get(&by_run).map(|run| run.of.who.app.clone());
-        let near: Vec<Key> = self
-            .groups
-            .keys()
-            .filter(|it| it.overlaps(key))
-            .copied()
-            .collect();
-        for key in near {
-            let Some(group) = self.groups.get_mut(&key) else {
-                continue;
-            };
-            let is_foreign = Some(&group.app) != app.as_ref();
-            let concerned = |it: &&Member| is_foreign || it.run == Some(by_run);
-            let abandoned = |it: &&Member| {
-                let holder = it.run.and(it.holder);
-                holder.is_some_and(|holder| !is_held(it.socket.as_fd(), holder))
-            };
-            let members = group.members.iter().filter(concerned).filter(abandoned);
-            let gone: Vec<u64> = members.map(|it| it.cookie).collect();
-            for cookie in &gone {
-                group.remove(*cookie);
-            }
-            if !gone.is_empty() {
-                self.settle(&key);
-            }
-        }
-    }
-
     /// Takes in a socket that has just begun to listen.
     pub(super) fn append(&mut self, key: Key, member: Member) {
         let Some(run) = member.run.and_then(|run| self.runs.get(&run)) else {
@@ -364,6 +273,7 @@ impl Table {
         let app = run.of.who.app.clone();
         let group = self.groups.entry(key).or_insert_with(|| Group::new(app));
         group.members.push(member);
+        self.compare(&key);
         self.settle(&key);
     }
 
@@ -378,17 +288,20 @@ impl Table {
         }
         if !is_told {
             let at = Address::Tcp(key.at);
-            self.inbox.send(Event::Listening { run, at });
+            self.events.push(Event::Listening { run, at });
         }
     }
 
-    /// Tells, once, that a run lacks something.
+    /// Tells, once, that a run lacks something, and the kernel's answer.
     pub(super) fn hindered(&mut self, run: RunId, of: LackOf, error: &io::Error) {
-        let errno = error.raw_os_error().unwrap_or(libc::EINVAL);
+        self.lacks(run, of, error.raw_os_error().unwrap_or(libc::EINVAL));
+    }
+
+    pub(super) fn lacks(&mut self, run: RunId, of: LackOf, errno: i32) {
         let lack = Lack { of, errno };
         let known = self.runs.get_mut(&run).map(|run| &mut run.lacks);
         if known.is_some_and(|lacks| lacks.insert(lack.clone())) {
-            self.inbox.send(Event::Hindered { run, lack });
+            self.events.push(Event::Hindered { run, lack });
         }
     }
 

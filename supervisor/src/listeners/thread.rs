@@ -14,7 +14,8 @@ use rustix::event::epoll::{self, CreateFlags, Event, EventData, EventFlags};
 use rustix::io::Errno;
 
 use super::answer::answer;
-use super::table::{Run, Table};
+use super::run::Run;
+use super::table::Table;
 use super::{Asked, Launched, Order};
 use crate::drain::{Drain, Drains};
 use crate::inbox::InboxSender;
@@ -62,7 +63,7 @@ impl Thread {
             orders,
             heard,
             ready,
-            table: Table::new(inbox.clone()),
+            table: Table::new(),
             drains,
             inbox,
         })
@@ -92,6 +93,9 @@ impl Thread {
             for event in ready.drain(..) {
                 if self.turn(event) == Next::End {
                     return;
+                }
+                for told in self.table.events.drain(..) {
+                    self.inbox.send(told);
                 }
             }
         }

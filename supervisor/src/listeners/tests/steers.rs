@@ -1,8 +1,12 @@
 //! Who gets the next connection.
 
+use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+
 use config::handover::Handover;
+use fleet::Event;
 use nix::libc;
-use protocol::ExitStatus;
+use protocol::{ExitStatus, LackOf};
 
 use super::servers::{asked, free, is_refused, plain, server, who};
 use crate::children::tests::stage::{Stage, play, python};
@@ -96,6 +100,65 @@ fn a_socket_for_several_paths_is_handed_over_as_one_of_plain_tcp() {
         stage.kill(2).await;
         stage.steer(&[1], true);
         assert_eq!(who(at), ["1"]);
+    });
+}
+
+#[test]
+fn a_stranger_at_the_port_is_told_and_nothing_is_steered() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let _one = stage.listens(1, plain(at, 1), at).await;
+        let _two = stage.listens(2, plain(at, 2), at).await;
+        stage.steer(&[1], true);
+        assert_eq!(who(at), ["1"]);
+        let stranger = stranger(at);
+        assert_eq!(who(at), ["1"], "it gets nothing by joining");
+        stage.steer(&[2], true);
+        for run in [1, 2] {
+            let event = stage.next().await;
+            let Event::Hindered { run: told, lack } = event else {
+                panic!("not told but {event:?}");
+            };
+            assert_eq!((told.0, lack.of), (run, LackOf::Stranger));
+        }
+        assert_eq!(who(at), ["1"], "nobody knows who is who");
+        drop(stranger);
+        stage.kill(1).await;
+        stage.steer(&[2], true);
+        assert_eq!(who(at), ["2"]);
+    });
+}
+
+/// A socket that shares a port without our doing.
+fn stranger(at: SocketAddr) -> OwnedFd {
+    use rustix::net;
+    let stranger = net::socket(net::AddressFamily::INET, net::SocketType::STREAM, None).unwrap();
+    net::sockopt::set_socket_reuseport(&stranger, true).unwrap();
+    net::bind(&stranger, &at).unwrap();
+    net::listen(&stranger, 9).unwrap();
+    stranger
+}
+
+#[test]
+fn a_listener_that_its_program_shuts_down_is_none_any_more() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let mut spec = server(at, "1", "");
+        let script = spec.exec.args.last_mut().unwrap();
+        *script = script.replace(
+            "s.listen(5)\n",
+            "s.listen(5)\nt = socket.socket()\nt.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n\
+             s.shutdown(socket.SHUT_RDWR)\n\
+             t.bind(s.getsockname()); t.listen(); s = t\n",
+        );
+        let _one = stage.listens(1, spec, at).await;
+        let _two = stage.listens(2, plain(at, 2), at).await;
+        for run in [2, 1, 2] {
+            stage.steer(&[run], true);
+            assert_eq!(who(at), [run.to_string()]);
+        }
     });
 }
 

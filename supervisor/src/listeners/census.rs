@@ -1,0 +1,52 @@
+//! Who else listens at an address.
+//!
+//! A process of the same user that asks for it joins a group without a word to us, and a program may
+//! end a listener by a shutdown. Either way the kernel's order is no longer ours, so it is compared
+//! before it matters.
+
+use std::net::SocketAddr;
+
+use rustix::net::{AddressFamily, SocketType, socket};
+use std::os::fd::AsFd as _;
+
+use super::key::Key;
+use crate::connections::{Connections, Family, Port, States};
+use crate::sys::socket::network;
+
+/// The way to know it.
+#[derive(Debug)]
+pub(super) struct Census {
+    /// Opened when it is first needed; none: the kernel does not tell.
+    kernel: Option<Connections>,
+    /// The network of which it tells.
+    network: u64,
+}
+
+impl Census {
+    pub(super) fn new() -> Self {
+        let ours = socket(AddressFamily::UNIX, SocketType::STREAM, None);
+        Self {
+            kernel: Connections::open().ok(),
+            network: ours.map_or(0, |ours| network(ours.as_fd())),
+        }
+    }
+
+    /// The cookies of all that listens at this address; none where that cannot be known.
+    pub(super) fn at(&mut self, key: &Key) -> Option<Vec<u64>> {
+        if key.network != self.network {
+            return None;
+        }
+        let family = match key.at {
+            SocketAddr::V4(_) => Family::V4,
+            SocketAddr::V6(_) => Family::V6,
+        };
+        let number = key.at.port();
+        let rows = self
+            .kernel
+            .as_mut()?
+            .at(&[Port { family, number }], States::LISTEN)
+            .ok()?;
+        let here = rows.iter().filter(|row| row.local.ip() == key.at.ip());
+        Some(here.map(|row| row.cookie).collect())
+    }
+}

@@ -1,0 +1,84 @@
+//! Who has an address already.
+//!
+//! Every socket here shares its port, so the kernel would let a second app take part of what comes to
+//! the first. What it would have refused otherwise is refused here.
+
+use std::os::fd::AsFd as _;
+
+use protocol::{LackOf, RunId};
+
+use super::group::{Company, Member};
+use super::holder::is_held;
+use super::key::Key;
+use super::table::Table;
+
+impl Table {
+    /// Whether another app has this address, or this run itself; see [`Table::forget_abandoned`].
+    pub(super) fn is_taken(&self, key: &Key, by_run: RunId, shares: bool) -> bool {
+        let Some(run) = self.runs.get(&by_run) else {
+            return false;
+        };
+        let mut others = self.groups.iter().filter(|(other, _)| other.overlaps(key));
+        others.any(|(_, group)| {
+            let is_in_the_way = |it: &Member| it.run == Some(by_run) && !(shares && it.is_shared);
+            group.app != run.of.who.app || group.members.iter().any(is_in_the_way)
+        })
+    }
+
+    /// Forgets sockets in the way of this address that their runs have closed or shut down.
+    pub(super) fn forget_abandoned(&mut self, key: &Key, by_run: RunId) {
+        let app = self.runs.get(&by_run).map(|run| run.of.who.app.clone());
+        let near: Vec<Key> = self
+            .groups
+            .keys()
+            .filter(|it| it.overlaps(key))
+            .copied()
+            .collect();
+        for key in near {
+            self.compare(&key);
+            let Some(group) = self.groups.get_mut(&key) else {
+                continue;
+            };
+            let is_foreign = Some(&group.app) != app.as_ref();
+            let concerned = |it: &&Member| is_foreign || it.run == Some(by_run);
+            let abandoned = |it: &&Member| {
+                let holder = it.run.and(it.holder);
+                holder.is_some_and(|holder| !is_held(it.socket.as_fd(), holder))
+            };
+            let members = group.members.iter().filter(concerned).filter(abandoned);
+            let gone: Vec<u64> = members.map(|it| it.cookie).collect();
+            for cookie in gone {
+                group.remove(cookie);
+            }
+            self.settle(&key);
+        }
+    }
+
+    /// Brings a group into line with what the kernel says who is in it.
+    pub(super) fn compare(&mut self, key: &Key) {
+        let Some(mut here) = self.census.at(key) else {
+            return;
+        };
+        // Groups at one address may differ in more than that.
+        let others = self.groups.iter().filter(|(other, _)| *other != key);
+        let known: Vec<u64> = others
+            .filter(|(other, _)| other.at == key.at)
+            .flat_map(|(_, group)| group.members.iter().map(|it| it.cookie))
+            .collect();
+        here.retain(|cookie| !known.contains(cookie));
+        let Some(group) = self.groups.get_mut(key) else {
+            return;
+        };
+        let is_ours = |cookie| group.members.iter().any(|it| it.cookie == cookie);
+        if key.network == 0 && !here.iter().copied().any(is_ours) {
+            // The kernel may speak of another network than the group's.
+            return;
+        }
+        if group.compare(&here) == Company::Mixed {
+            let runs: Vec<RunId> = group.members.iter().filter_map(|it| it.run).collect();
+            for run in runs {
+                self.lacks(run, LackOf::Stranger, 0);
+            }
+        }
+    }
+}

@@ -88,6 +88,13 @@ impl Load {
         self.board.answers.await_more(more, deadline)
     }
 
+    /// Waits until so many answers have come, or streams were opened, since the load began; whether they
+    /// have in time.
+    #[must_use = "they may not have come"]
+    pub fn await_all_answers(&self, count: u64, deadline: Deadline) -> bool {
+        self.board.answers.await_count(count, deadline)
+    }
+
     /// Waits until so many more requests have failed; whether they have in time.
     #[must_use = "they may not have failed"]
     pub fn await_failures(&self, more: u64, deadline: Deadline) -> bool {

@@ -145,6 +145,9 @@ impl Served {
         self.next_release();
         load.enter(Phase::During);
         let outcome = self.home.ctl(["reload", APP]).exits(1);
+        self.home.wait("the old run was kept", |notice| {
+            matches!(notice, Notice::Kept { .. }).then_some(())
+        });
         load.enter(Phase::After);
         outcome
     }

@@ -40,6 +40,11 @@ impl Counter {
     /// Whether it has happened so often more before the deadline.
     pub(super) fn await_more(&self, more: u64, deadline: Deadline) -> bool {
         let wanted = self.count.load(Ordering::SeqCst) + more;
+        self.await_count(wanted, deadline)
+    }
+
+    /// Whether it has happened so often before the deadline.
+    pub(super) fn await_count(&self, wanted: u64, deadline: Deadline) -> bool {
         let waits = self.waiting.lock().expect("nobody panics with it");
         self.awaited.store(wanted, Ordering::SeqCst);
         let is_short = |_: &mut ()| self.count.load(Ordering::SeqCst) < wanted;

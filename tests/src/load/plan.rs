@@ -112,10 +112,10 @@ impl Plan {
         Self::new("10 MB", Request::Bytes(10_000_000)).with_connections(8)
     }
 
-    /// Chunked answers that take two seconds to be whole.
+    /// Chunked answers that take a second to be whole.
     #[must_use]
     pub const fn drip() -> Self {
-        Self::new("chunked", Request::Drip(20, Duration::from_millis(100)))
+        Self::new("chunked", Request::Drip(20, Duration::from_millis(50)))
     }
 
     /// Streams that never end by themselves.

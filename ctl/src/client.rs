@@ -51,13 +51,25 @@ impl Client {
     ///
     /// Errors: who listens does not greet in time, speaks another version, or is not ours.
     pub(crate) fn connect(socket: &Path) -> anyhow::Result<Option<Self>> {
+        Self::connect_saying(&hello(), socket)
+    }
+
+    /// The same, where the daemon is to look for what the machine lacks before it greets.
+    ///
+    /// Errors: as [`Client::connect`].
+    pub(crate) fn connect_to_examine(socket: &Path) -> anyhow::Result<Option<Self>> {
+        let examine = true;
+        Self::connect_saying(&Hello { examine, ..hello() }, socket)
+    }
+
+    fn connect_saying(hello: &Hello, socket: &Path) -> anyhow::Result<Option<Self>> {
         for _ in 0..RECONNECTS {
             let stream = match UnixStream::connect(socket) {
                 Ok(stream) => stream,
                 Err(error) if is_nobody(&error) => return Ok(None),
                 Err(error) => return Err(unreachable(socket, &error).into()),
             };
-            match Self::greeted(socket, stream) {
+            match Self::greeted(hello, socket, stream) {
                 Ok(client) => return Ok(Some(client)),
                 Err(Unanswered::Failed(failure)) => return Err(failure.into()),
                 // A daemon that ends drops whom it has not greeted, and has stopped to listen.
@@ -70,13 +82,13 @@ impl Client {
             .into())
     }
 
-    fn greeted(socket: &Path, stream: UnixStream) -> Result<Self, Unanswered> {
+    fn greeted(hello: &Hello, socket: &Path, stream: UnixStream) -> Result<Self, Unanswered> {
         let broken = |error: io::Error| broken(&error);
         stream.set_read_timeout(Some(PATIENCE)).map_err(broken)?;
         stream.set_write_timeout(Some(PATIENCE)).map_err(broken)?;
         let peer = getsockopt(&stream, PeerCredentials).map_err(|errno| broken(errno.into()))?;
         let mut stream = BufReader::new(stream);
-        let welcome = greet(&mut stream)?;
+        let welcome = greet(hello, &mut stream)?;
         Ok(Self {
             socket: socket.to_owned(),
             stream,
@@ -222,12 +234,16 @@ pub(crate) fn unexpected() -> anyhow::Error {
         .into()
 }
 
-fn greet(stream: &mut BufReader<UnixStream>) -> Result<Welcome, Unanswered> {
-    let hello = Hello {
+fn hello() -> Hello {
+    Hello {
         wsd: PROTOCOL,
         client: env!("CARGO_PKG_VERSION").to_owned(),
-    };
-    codec::write(stream.get_mut(), &hello).map_err(|error| broken(&error))?;
+        examine: false,
+    }
+}
+
+fn greet(hello: &Hello, stream: &mut BufReader<UnixStream>) -> Result<Welcome, Unanswered> {
+    codec::write(stream.get_mut(), hello).map_err(|error| broken(&error))?;
     codec::read(stream).map_err(|error| match error {
         ReadError::Malformed(error) => Unanswered::Failed(garbled(&error)),
         ReadError::Io(error) => broken(&error),

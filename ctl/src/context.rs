@@ -83,6 +83,11 @@ impl Context {
         Client::connect(&self.paths.socket())?.ok_or_else(|| self.no_daemon().into())
     }
 
+    /// The same, to one that has just looked for what the machine lacks.
+    pub(crate) fn examining_client(&self) -> anyhow::Result<Client> {
+        Client::connect_to_examine(&self.paths.socket())?.ok_or_else(|| self.no_daemon().into())
+    }
+
     /// A connection to the daemon that runs, else to one that is started.
     pub(crate) fn client_or_start(&self) -> anyhow::Result<Client> {
         match Client::connect(&self.paths.socket())? {

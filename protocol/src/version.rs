@@ -15,6 +15,10 @@ pub struct Hello {
     pub wsd: u32,
     /// Its program's version, to be shown.
     pub client: String,
+    /// Whether the daemon is to look for what the machine lacks before it answers. That takes some
+    /// milliseconds and a process; a daemon that does not know of it passes it over.
+    #[serde(default, skip_serializing_if = "is_not")]
+    pub examine: bool,
 }
 
 /// The daemon's first line. Where the versions do not fit it is the last one, too.
@@ -28,7 +32,16 @@ pub struct Welcome {
     pub pid: Pid,
     /// How long it has been up.
     pub uptime: config::Span,
-    /// What an ordinary app lacks on this machine for a hand-over without loss; none: not looked for.
+    /// What an ordinary app lacks on this machine for a hand-over without loss; none: not looked for,
+    /// as nobody has asked, or not found out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lacks: Option<Vec<Lack>>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes what it may skip by reference"
+)]
+const fn is_not(wish: &bool) -> bool {
+    !*wish
 }

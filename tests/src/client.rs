@@ -32,6 +32,7 @@ impl Client {
         let hello = Hello {
             wsd: version::PROTOCOL,
             client: "tests".to_owned(),
+            examine: false,
         };
         codec::write(&mut write, &hello).ok()?;
         let welcome = codec::read(&mut read).ok()?;

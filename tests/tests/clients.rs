@@ -163,6 +163,7 @@ fn another_version_is_told_which_one_is_spoken() {
         let hello = Hello {
             wsd: version::PROTOCOL + 1,
             client: "from the future".to_owned(),
+            examine: false,
         };
         codec::write(&mut &stream, &hello).unwrap();
         let mut text = String::new();

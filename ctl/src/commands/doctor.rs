@@ -30,7 +30,7 @@ struct Examined {
 
 /// Shows what is there and what is missing; exit code 1 where something is.
 pub(crate) fn run(context: &mut Context) -> anyhow::Result<Exit> {
-    let mut client = context.client()?;
+    let mut client = context.examining_client()?;
     let examined = Examined {
         kernel: word_in(RELEASE),
         ptrace_scope: word_in(PTRACE_SCOPE),

@@ -93,8 +93,13 @@ fn serve(
 ) -> Result<(), codec::ReadError> {
     let mut reader = BufReader::new(stream.try_clone()?);
     let mut stream = stream;
-    let _hello: Hello = codec::read(&mut reader)?;
-    codec::write(&mut stream, welcome)?;
+    let hello: Hello = codec::read(&mut reader)?;
+    let found = welcome.lacks.clone();
+    let welcome = Welcome {
+        lacks: found.filter(|_| hello.examine),
+        ..welcome.clone()
+    };
+    codec::write(&mut stream, &welcome)?;
     loop {
         let asking: Asking = codec::read(&mut reader)?;
         drop(heard.send(asking.clone()));

@@ -87,8 +87,11 @@ fn the_lines_of_a_conversation_keep_their_form() {
     let hello = Hello {
         wsd: PROTOCOL,
         client: "0.1.0".to_owned(),
+        examine: false,
     };
     assert_eq!(text(line(&hello)), "{\"wsd\":1,\"client\":\"0.1.0\"}\n");
+    let examine = true;
+    there_and_back(&[hello.clone(), Hello { examine, ..hello }]);
     let welcome = Welcome {
         wsd: PROTOCOL,
         daemon: "0.1.0".to_owned(),

@@ -17,11 +17,13 @@ use fleet::{Event, Ticket};
 use interprocess::local_socket::tokio::{Listener, Stream};
 use interprocess::local_socket::traits::StreamCommon as _;
 use interprocess::local_socket::traits::tokio::Listener as _;
-use protocol::{Pid, Refusal, Reply, Time};
+use protocol::version::PROTOCOL;
+use protocol::{Hello, Lack, Pid, Refusal, Reply, Time};
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::clients::conversation::Conversation;
 use crate::clock;
+use crate::doctor::Doctor;
 use crate::inbox::InboxSender;
 use crate::notices::Notices;
 
@@ -95,6 +97,7 @@ pub(crate) struct Clients {
     /// For those who find no seat and are told so.
     standing: Arc<Semaphore>,
     closing: watch::Sender<Closing>,
+    doctor: Doctor,
 }
 
 impl Clients {
@@ -103,6 +106,7 @@ impl Clients {
             seats: Arc::new(Semaphore::new(CLIENTS_MAX)),
             standing: Arc::new(Semaphore::new(CLIENTS_MAX)),
             closing: watch::Sender::new(Closing::NotYet),
+            doctor: Doctor::default(),
         }
     }
 
@@ -134,7 +138,7 @@ impl Clients {
     }
 
     fn welcome(&self, stream: Stream, reception: &Reception) {
-        let reception = reception.clone();
+        let (reception, doctor) = (reception.clone(), self.doctor.clone());
         let free = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
         let seat = free(&self.seats);
         let full = seat.is_none();
@@ -145,7 +149,7 @@ impl Clients {
             return;
         };
         tokio::task::spawn_local(async move {
-            let outcome = hold(stream, reception, full).await;
+            let outcome = hold(stream, (reception, doctor), full).await;
             if let Err(error) = outcome {
                 tracing::debug!(%error, "a client was dropped");
             }
@@ -154,13 +158,22 @@ impl Clients {
     }
 }
 
-async fn hold(stream: Stream, reception: Reception, full: bool) -> io::Result<()> {
+async fn hold(
+    stream: Stream,
+    (reception, doctor): (Reception, Doctor),
+    full: bool,
+) -> io::Result<()> {
     let peer = stream.peer_creds()?;
     if !reception.admits.admits(peer.euid()) {
         return Err(io::Error::other("a client of another user"));
     }
     let mut conversation = Conversation::new(stream);
-    if !conversation.greet(reception.welcome()).await? {
+    let Some(hello) = conversation.greeting().await? else {
+        return Ok(());
+    };
+    let lacks = found(&hello, &doctor).await;
+    conversation.greet(&reception.welcome(lacks)).await?;
+    if hello.wsd != PROTOCOL {
         return Ok(());
     }
     if full {
@@ -170,14 +183,22 @@ async fn hold(stream: Stream, reception: Reception, full: bool) -> io::Result<()
     conversation.converse(&reception).await
 }
 
+/// What is missing on this machine, for who wants to know and can read it.
+async fn found(hello: &Hello, doctor: &Doctor) -> Option<Vec<Lack>> {
+    if !hello.examine || hello.wsd != PROTOCOL {
+        return None;
+    }
+    doctor.examine().await
+}
+
 impl Reception {
-    fn welcome(&self) -> protocol::Welcome {
+    fn welcome(&self, lacks: Option<Vec<Lack>>) -> protocol::Welcome {
         protocol::Welcome {
-            wsd: protocol::version::PROTOCOL,
+            wsd: PROTOCOL,
             daemon: env!("CARGO_PKG_VERSION").to_owned(),
             pid: Pid(std::process::id()),
             uptime: self.uptime(),
-            lacks: None,
+            lacks,
         }
     }
 

@@ -24,6 +24,7 @@ mod filter;
 mod image;
 mod limit;
 mod message;
+mod probe;
 mod program;
 
 use std::fs::File;
@@ -43,6 +44,7 @@ pub(crate) use failure::At;
 use failure::failed;
 pub(crate) use limit::raise as raise_descriptor_limit;
 pub(crate) use message::{GO, Heard, Verdict};
+pub(crate) use probe::{Probe, probe_main};
 pub(crate) use program::Program;
 
 use crate::sys;

@@ -1,13 +1,15 @@
-//! `wsd`, the supervisor daemon. One binary, two lives, chosen by the first argument:
+//! `wsd`, the supervisor daemon. One binary, three lives, chosen by the first argument:
 //!
 //! * `wsd run`, or no argument: the daemon of one home, in the foreground;
-//! * `wsd launch`: the launcher, which the daemon starts for each run and which becomes the app.
+//! * `wsd launch`: the launcher, which the daemon starts for each run and which becomes the app;
+//! * `wsd probe`: a process for the daemon to try out what it may do with an app.
 
 mod children;
 mod clients;
 mod clock;
 mod connections;
 mod daemon;
+mod doctor;
 mod drain;
 mod http_head;
 mod inbox;
@@ -62,6 +64,7 @@ fn main() -> ExitCode {
     let life = life.as_deref().unwrap_or_else(|| OsStr::new("run"));
     match (life.to_str(), arguments.next()) {
         (Some("launch"), None) => launch::launch_main(),
+        (Some("probe"), None) => launch::probe_main(),
         (Some("run"), None) => run(),
         (Some("--help" | "-h"), None) => tell(HELP),
         (Some("--version" | "-V"), None) => tell(concat!("wsd ", env!("CARGO_PKG_VERSION"), "\n")),

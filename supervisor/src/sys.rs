@@ -156,18 +156,21 @@ fn done(answer: libc::c_long) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Lets the test binary start itself as the launcher, as the daemon does: before the test
-    /// harness reads its arguments. Only a launcher has an empty environment. Whatever else the
+    /// Lets the test binary start itself as the launcher or the probe, as the daemon does: before
+    /// the test harness reads its arguments. Only these have an empty environment. Whatever else the
     /// daemon does before it has threads is done here as well.
     #[used]
     #[unsafe(link_section = ".init_array")]
     static LAUNCH: extern "C" fn() = {
         extern "C" fn launch() {
-            let is_launcher = std::env::args_os()
-                .nth(1)
-                .is_some_and(|life| life == "launch");
-            if is_launcher && std::env::vars_os().next().is_none() {
-                crate::launch::launch_main();
+            let life = std::env::args().nth(1).unwrap_or_default();
+            let live = match life.as_str() {
+                "launch" => Some(crate::launch::launch_main as fn() -> _),
+                "probe" => Some(crate::launch::probe_main as fn() -> _),
+                _ => None,
+            };
+            if let Some(live) = live.filter(|_| std::env::vars_os().next().is_none()) {
+                live();
                 // SAFETY: nothing of this process is left to be done.
                 unsafe { libc::_exit(1) };
             }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use interprocess::local_socket::tokio::Stream;
 use protocol::codec::{self, LINE_MAX};
-use protocol::version::PROTOCOL;
 use protocol::{Answering, Asking, Hello, Refusal, Reply, Request, RequestId, Welcome};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,17 +43,18 @@ impl Conversation {
         }
     }
 
-    /// Exchanges the first lines; false where nothing more can be said.
-    pub(crate) async fn greet(&mut self, welcome: Welcome) -> io::Result<bool> {
-        let hello = within(LINE_LIMIT, self.hear::<Hello>()).await?;
-        match hello {
-            Heard::Gone => Ok(false),
-            Heard::Wrong(why) => self.refuse(None, why).await.map(|()| false),
-            Heard::Said(hello) => {
-                self.say(&welcome).await?;
-                Ok(hello.wsd == PROTOCOL)
-            }
+    /// Waits for the client's first line; none where there is nothing to be said to it any more.
+    pub(crate) async fn greeting(&mut self) -> io::Result<Option<Hello>> {
+        match within(LINE_LIMIT, self.hear()).await? {
+            Heard::Gone => Ok(None),
+            Heard::Wrong(why) => self.refuse(None, why).await.map(|()| None),
+            Heard::Said(hello) => Ok(Some(hello)),
         }
+    }
+
+    /// Says our own first line.
+    pub(crate) async fn greet(&mut self, welcome: &Welcome) -> io::Result<()> {
+        self.say(welcome).await
     }
 
     /// Serves requests until the client goes, falls silent, or says something that is none.

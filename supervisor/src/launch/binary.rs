@@ -75,13 +75,27 @@ impl Binary {
     }
 
     fn spawn(&self, theirs: OwnedFd, output: Output) -> io::Result<Child> {
-        Command::new(format!("/proc/self/fd/{}", self.0.as_raw_fd()))
-            .arg("launch")
-            .env_clear()
-            .stdin(Stdio::from(theirs))
+        self.command("launch", theirs)
             .stdout(Stdio::from(output.out))
             .stderr(Stdio::from(output.err))
             .spawn()
+    }
+
+    /// Starts a probe, which is a child of ours to be reaped.
+    ///
+    /// Errors: the kernel's.
+    pub(super) fn spawn_probe(&self, theirs: OwnedFd) -> io::Result<Child> {
+        self.command("probe", theirs)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+    }
+
+    /// Ourselves in another life, with an empty environment and this socket as standard input.
+    fn command(&self, life: &str, theirs: OwnedFd) -> Command {
+        let mut command = Command::new(format!("/proc/self/fd/{}", self.0.as_raw_fd()));
+        command.arg(life).env_clear().stdin(Stdio::from(theirs));
+        command
     }
 }
 

@@ -145,6 +145,24 @@ impl Heard {
         taken > 0
     }
 
+    /// Waits for the first word alone, on a socket that has a time limit of its own.
+    ///
+    /// Errors: nothing came in time; the other side has ended.
+    pub(super) fn first_word(talk: impl AsFd) -> io::Result<Verdict> {
+        let mut heard = Self::default();
+        let mut bytes = [0; 512];
+        while heard.text.last() != Some(&b'\n') {
+            match take(&talk, &mut bytes, &mut heard.descriptors) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(taken) => heard.text.extend(bytes.iter().take(taken)),
+                // A signal, after which the kernel does not go on where there is a time limit.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(heard.verdict())
+    }
+
     /// What it comes to.
     pub(crate) fn verdict(mut self) -> Verdict {
         let mut verdict = Verdict::default();

@@ -51,6 +51,11 @@ Examples:
   wsctl reload ecosystem.config.cjs --only web    with what the file says now
   wsctl reload all --update-env";
 
+const DOCTOR: &str = "\
+The daemon tries it out on a process of its own user, which it starts for that and throws away. Apps
+that run are not touched: of these is told what was missing when it was needed. The exit code is 1
+where something is missing.";
+
 const ENVIRONMENTS: &str = "\
 Of an app with several instances the first is shown; an id names another.
 With --json one app is an object of its variables; several are a list of { id, name, env }.";
@@ -204,7 +209,7 @@ pub(crate) enum Command {
     /// Say whether the daemon answers
     Ping,
     /// Say what this machine lacks for reloads without loss, and which apps do
-    #[command(hide = true)]
+    #[command(after_help = DOCTOR)]
     Doctor,
     /// Stop all apps and end the daemon; the next one brings them back
     Kill,

@@ -2,5 +2,6 @@
 
 mod checks;
 mod holds;
+mod orders;
 mod servers;
 mod steers;

@@ -87,6 +87,23 @@ fn a_run_with_several_sockets_is_steered_to_as_a_set() {
 }
 
 #[test]
+fn runs_that_are_no_neighbours_get_their_shares() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let mut prints = Vec::new();
+        for run in 1..6 {
+            prints.push(stage.listens(run, plain(at, run), at).await);
+        }
+        for set in [&[1, 3][..], &[1, 2, 5], &[2, 3, 4], &[5]] {
+            stage.steer(set, true);
+            let names: Vec<String> = set.iter().map(u64::to_string).collect();
+            assert_eq!(who(at), names);
+        }
+    });
+}
+
+#[test]
 fn a_socket_for_several_paths_is_handed_over_as_one_of_plain_tcp() {
     play(async {
         let mut stage = Stage::new();

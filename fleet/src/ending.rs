@@ -3,9 +3,9 @@
 //! These are the passages out of service. Why a run has to go, and what comes after it, is decided
 //! elsewhere.
 
-use config::Signal;
-use config::Span;
 use config::handover::KeepAlive;
+use config::spec::Scope;
+use config::{Signal, Span};
 use protocol::notice::Cause;
 use protocol::reply::DeathBy;
 use protocol::{ExitStatus, Notice};
@@ -13,10 +13,10 @@ use protocol::{ExitStatus, Notice};
 use crate::Effect;
 use crate::run::{KILL_AGAIN, Killed, Run, Stage};
 use crate::turn::Turn;
-use config::spec::Scope;
 
 impl Run {
-    /// Asks it to end; one that is ending already ends for this cause instead.
+    /// Asks it to end, at once even where it drains; one that is ending already ends for this cause
+    /// from here on.
     pub(crate) fn end(&mut self, cause: Cause, turn: &mut Turn) {
         turn.touch(&self.who.app, self.who.id);
         match &mut self.stage {

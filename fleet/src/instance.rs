@@ -4,13 +4,14 @@
 //!
 //! ```text
 //! Idle ──start──▶ Waiting ──due──▶ Up ──its run is over──┬─ goal not Up ───────▶ Idle
-//!  ▲                 ▲            ▲  │                   ├─ it was a restart ──▶ Waiting, due now
-//!  │                 │            │  │                   ├─ a job that ended ──▶ Idle, goal Down
-//!  └──── stop ───────┤            │  │                   ├─ it died ───────────▶ Waiting, due later
-//!                    └── start ── │ ─│── Failed ◀────────┴─ it died too often
-//!                                 │  │
-//!         one of the two is over ─┘  └─ reload ──▶ Replacing ──the new run died when──▶ Leaving
-//!                                                              the old one had to go
+//!  ▲                 ▲                                   ├─ it was a restart ──▶ Waiting, due now
+//!  │                 │                                   ├─ a job that ended ──▶ Idle, goal Down
+//!  └──── stop ───────┤                                   ├─ it died ───────────▶ Waiting, due later
+//!                    └──── start ──── Failed ◀───────────┴─ it died too often
+//!
+//! Up ──reload──▶ Replacing ──┬─ one of the two is over ────────────▶ Up, the other one
+//!                            └─ the new one died, the old one ends ─▶ Leaving ──it is gone──▶ as after
+//!                                                                                      any end
 //! ```
 //!
 //! * `Idle`: nothing runs, nothing is due.

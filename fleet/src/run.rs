@@ -1,17 +1,18 @@
 //! One life of a program, from its launch to its end.
 //!
 //! ```text
-//! Launching ──launched──▶ Starting ──▶ Checking ──▶ Ready ◀──serve── Draining
-//!     │                      │  └──────────────────▶  │  ───drain──▶    │
-//!     │ late                 │ late, stop,            │                 │ drained, late, stop,
-//!     ▼                      ▼ its leader gone        ▼ stop            ▼ its leader gone
-//!     └───────────────▶ Stopping(cause) ◀─────────────┴─────────────────┘
+//! Launching ──launched──▶ Starting ◀──▶ Checking ──▶ Ready ◀──serve── Draining
+//!     │                      │ └────────────│─────────▶ │ ───drain──────▶ │
+//!     │ late                 │ late, stop,  │ failed,   │ stop,           │ drained, late, stop,
+//!     ▼                      ▼ leader gone  ▼ likewise  ▼ leader gone     ▼ leader gone
+//!     └───────────────▶ Stopping(cause) ◀───┴───────────┴─────────────────┘
 //!                         kill_at passed: SIGKILL, again every second
 //! ```
 //!
 //! * `Launching`: the launcher was started; the program is not executing yet.
 //! * `Starting`: the program is executing and has not become ready.
-//! * `Checking`: it would be ready, and is asked whether it answers.
+//! * `Checking`: it would be ready, and is asked whether it answers; back where the old run is lost or
+//!   has come to listen elsewhere too.
 //! * `Ready`: the program is ready.
 //! * `Draining`: it gets no new connections, and ends what it has begun.
 //! * `Stopping`: it was asked to end, or its leader has ended and the rest was asked.

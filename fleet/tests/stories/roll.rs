@@ -413,3 +413,30 @@ fn the_daemon_ends_in_the_midst_of_a_roll_and_nothing_more_is_replaced() {
     }
     assert_eq!(world.launches(), 3);
 }
+
+#[test]
+fn a_roll_that_ends_leaves_those_who_asked_later_their_own() {
+    let mut world = World::with_serving([app("web").with_instances(2)]);
+    world.ask(1, reload("web")).passes();
+    world.ask(2, reload("web")).passes();
+    world.exited(3, code(1)).gives(
+        "save
+         note web/0#1 kept: exit code 1
+         note web/0#1 replacing: Overlap
+         launch web/0#4",
+    );
+    world
+        .log_ended(3, &[])
+        .gives("answer 1: web/0 online kept (exit code 1 after 0ms []), web/1 online left alone");
+    replaces(&mut world, 4, 1);
+    world.exited(1, code(0)).passes();
+    replaces(&mut world, 5, 2);
+    world.exited(2, code(0)).gives(
+        "save
+         note web/1#2 stopped: Replaced, exit code 0
+         note web/1#5 replaced, overlap, took 0ms, pause 0ms
+         release #2
+         answer 2: web/0 online done (overlap, took 0ms, pause 0ms), \
+           web/1 online done (overlap, took 0ms, pause 0ms)",
+    );
+}

@@ -9,7 +9,7 @@ use protocol::saved::{LiveState, SavedGoal};
 use protocol::{ExitStatus, InstanceId, Notice, Request, RunId, Time};
 
 use crate::journal::Entry;
-use crate::laws::lives::Life;
+use crate::laws::life::Life;
 use crate::laws::{Before, Laws, Outcome, runs_of};
 
 /// What the deaths of an instance so far amount to.

@@ -6,7 +6,7 @@ use protocol::view::{InstanceView, StateView};
 use protocol::{Generation, Time};
 
 use crate::journal::{Entry, Journal};
-use crate::laws::lives::Life;
+use crate::laws::life::Life;
 use crate::laws::{Laws, Outcome};
 
 /// What was sent to the disk and what it answered.

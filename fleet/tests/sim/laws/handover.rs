@@ -7,7 +7,7 @@ use fleet::{Event, LaunchOrder};
 use protocol::saved::SavedGoal;
 use protocol::{InstanceId, LackOf, Request, RunId, Time};
 
-use crate::laws::lives::{Drain, Life};
+use crate::laws::life::{Drain, Life};
 use crate::laws::{Laws, Outcome};
 
 impl Laws {
@@ -83,9 +83,10 @@ impl Laws {
             );
             rule.queue_pause
         };
+        let to = successor.map(|one| one.who.run);
         let (by, is_done) = (now + limit, false);
         if let Some(life) = self.lives.get_mut(&run) {
-            life.drain = Some(Drain { by, is_done });
+            life.drain = Some(Drain { by, is_done, to });
         }
         Ok(())
     }

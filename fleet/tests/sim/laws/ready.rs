@@ -11,7 +11,7 @@ use protocol::notice::{ReadyBy, Who};
 use protocol::reply::DeathBy;
 use protocol::{CheckFailure, RunId, Time};
 
-use crate::laws::lives::{Check, LAUNCH_LIMIT, Life};
+use crate::laws::life::{Check, LAUNCH_LIMIT, Life};
 use crate::laws::{Laws, Outcome};
 
 /// After how long a plain app counts as ready.
@@ -114,6 +114,14 @@ impl Laws {
         }
     }
 
+    /// Whether it listens where an earlier run did, or anywhere where there was none.
+    pub(super) fn covers(&self, life: &Life) -> bool {
+        match self.listened.get(&life.who.id) {
+            Some(earlier) => misses(life, &earlier.spec, &earlier.at).is_ok(),
+            None => !life.listens.is_empty(),
+        }
+    }
+
     /// Where it should listen and does not; none where that is not known.
     fn missing(&self, life: &Life) -> Option<Result<(), Vec<Address>>> {
         let old = life.of.and_then(|of| self.lives.get(&of));
@@ -123,18 +131,7 @@ impl Laws {
             (None, Some(earlier)) => (&earlier.spec, &earlier.at),
             (None, None) => return None,
         };
-        if at.is_subset(&life.listens) {
-            return Some(Ok(()));
-        }
-        let mut same = (**spec).clone();
-        same.instances = life.spec.instances;
-        Some(if same.same_as(&life.spec) {
-            Err(at.difference(&life.listens).cloned().collect())
-        } else if life.listens.is_empty() {
-            Err(Vec::new())
-        } else {
-            Ok(())
-        })
+        Some(misses(life, spec, at))
     }
 
     /// Whether there is a reason why it is not ready yet.
@@ -222,5 +219,22 @@ impl Laws {
             }
             _ => DeathBy::NotReady { within },
         }
+    }
+}
+
+/// Where a run of this specification listened and this one does not. Another specification may name
+/// other addresses: then any will do, and none is named.
+fn misses(life: &Life, spec: &AppSpec, at: &BTreeSet<Address>) -> Result<(), Vec<Address>> {
+    if at.is_subset(&life.listens) {
+        return Ok(());
+    }
+    let mut same = spec.clone();
+    same.instances = life.spec.instances;
+    if same.same_as(&life.spec) {
+        Err(at.difference(&life.listens).cloned().collect())
+    } else if life.listens.is_empty() {
+        Err(Vec::new())
+    } else {
+        Ok(())
     }
 }

@@ -9,7 +9,7 @@ use protocol::saved::{LiveState, SavedGoal};
 use protocol::{InstanceId, Notice, RunId, Time};
 
 use crate::journal::Entry;
-use crate::laws::lives::Life;
+use crate::laws::life::Life;
 use crate::laws::{Laws, Outcome};
 
 /// What was said of connections, and since when there is nobody to take them.
@@ -19,8 +19,10 @@ pub(crate) struct Service {
     said: BTreeMap<AppName, (Vec<RunId>, bool)>,
     /// The instances of which a run has listened.
     pub(super) ever: BTreeSet<InstanceId>,
-    /// How long those who connect wait for an instance that does not serve them.
+    /// Until when those who connect wait for an instance that does not serve them all.
     holds: BTreeMap<InstanceId, Time>,
+    /// The instances that served at the end of the last turn.
+    serving: BTreeSet<InstanceId>,
     /// The instances that have given up, though a run of theirs still ends.
     pub(super) gave_up: BTreeSet<InstanceId>,
     /// The runs that were still ending when their successor was over, and when the next one is due
@@ -80,7 +82,8 @@ impl Laws {
                 held.insert(entry.app.clone());
             }
         }
-        self.tell_holds(now);
+        let begun = self.tell_holds(now);
+        self.vacancy_law(now, &begun)?;
         for app in self.journal.apps.keys() {
             let serving = self.in_service(app);
             match self.service.said.get(app) {
@@ -132,27 +135,72 @@ impl Laws {
         those.any(|life| life.is_in_service() && !life.listens.is_empty())
     }
 
-    /// Whether connections wait for it in this turn, be it the last one.
-    fn holds_on(&self, now: Time, id: InstanceId, entry: &Entry) -> bool {
-        let in_time = self.service.holds.get(&id).is_none_or(|until| *until > now);
-        self.is_awaited(id, entry) && (self.serves(id) || in_time)
+    /// Whether its run serves wherever an earlier one did.
+    fn serves_all(&self, id: InstanceId) -> bool {
+        let mut all = self.lives.values();
+        let serving = all.find(|life| life.who.id == id && life.is_in_service());
+        serving.is_some_and(|life| self.covers(life))
     }
 
-    /// Writes down until when those who connect wait.
-    fn tell_holds(&mut self, now: Time) {
+    /// Whether connections wait for it in this turn, be it the last one.
+    fn holds_on(&self, now: Time, id: InstanceId, entry: &Entry) -> bool {
+        let (on, serves) = (self.service.serving.contains(&id), self.serves(id));
+        let until = self.service.holds.get(&id);
+        let in_time = on && !serves || until.is_none_or(|until| *until > now);
+        self.is_awaited(id, entry) && (serves || in_time)
+    }
+
+    /// Writes down until when those who connect wait. Returns for whom that begins.
+    fn tell_holds(&mut self, now: Time) -> BTreeSet<InstanceId> {
         let mut holds = std::mem::take(&mut self.service.holds);
+        let mut begun = BTreeSet::new();
+        let was = std::mem::take(&mut self.service.serving);
         for (id, entry) in &self.journal.instances {
-            if !self.is_awaited(*id, entry) || self.serves(*id) {
+            let serves = self.serves(*id);
+            if serves {
+                self.service.serving.insert(*id);
+            }
+            if !self.is_awaited(*id, entry) || self.serves_all(*id) {
                 holds.remove(id);
                 continue;
             }
-            let given = self.specs.get(&entry.app);
-            let timeout = given.map(|spec| spec.handover.hold_timeout);
-            holds
-                .entry(*id)
-                .or_insert_with(|| now + timeout.unwrap_or_default());
+            if was.contains(id) && !serves || !holds.contains_key(id) {
+                let given = self.specs.get(&entry.app);
+                let timeout = given.map(|spec| spec.handover.hold_timeout);
+                holds.insert(*id, now + timeout.unwrap_or_default());
+                begun.insert(*id);
+            }
         }
         self.service.holds = holds;
+        begun
+    }
+
+    /// That listeners of runs that are over are given up when nobody is waited for any more.
+    fn vacancy_law(&mut self, now: Time, begun: &BTreeSet<InstanceId>) -> Outcome {
+        let held = |app: &AppName| self.service.said.get(app).is_some_and(|(_, held)| *held);
+        let mut kept = BTreeSet::new();
+        for run in &self.service.vacated {
+            let Some((id, entry)) = self.instance_of(*run) else {
+                continue;
+            };
+            let until = self.service.holds.get(&id);
+            if begun.contains(&id) || until.is_some_and(|until| *until > now) {
+                kept.insert(*run);
+                continue;
+            }
+            law!(
+                !held(&entry.app),
+                "the listeners of run {run} of {entry:?} are for nobody"
+            );
+        }
+        self.service.vacated = kept;
+        Ok(())
+    }
+
+    fn instance_of(&self, run: RunId) -> Option<(InstanceId, &Entry)> {
+        let id = self.tickets.runs.get(&run)?;
+        let entry = self.journal.instances.get(id)?;
+        Some((*id, entry))
     }
 
     fn tell_gave_up(&mut self, effects: &[Effect]) {

@@ -96,6 +96,8 @@ pub(crate) struct Row {
 impl States {
     /// Connections on which something may still come or go.
     pub(crate) const OPEN: Self = Self(1 << message::ESTABLISHED | 1 << message::CLOSE_WAIT);
+    /// Connections that are being made, by the server's side.
+    pub(crate) const BEGUN: Self = Self(1 << message::SYN_RECV);
     /// Listeners.
     pub(crate) const LISTEN: Self = Self(1 << message::LISTEN);
 }

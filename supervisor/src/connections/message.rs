@@ -11,6 +11,7 @@ use super::{Family, Port, Row, State, States};
 
 /// The kernel's numbers of the states, also their places in the mask.
 pub(super) const ESTABLISHED: u8 = 1;
+pub(super) const SYN_RECV: u8 = 3;
 pub(super) const CLOSE_WAIT: u8 = 8;
 pub(super) const LISTEN: u8 = 10;
 

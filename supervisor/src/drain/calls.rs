@@ -1,7 +1,7 @@
 //! What the calls of a traced program mean for its connections, and which of them are answered in the
 //! kernel's place.
 
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, BorrowedFd};
 
 use nix::libc;
 use nix::unistd::Pid;
@@ -77,6 +77,11 @@ impl Draining {
                 Verdict::Answer(0)
             }
             Call::Move { to, .. } if self.is_adopted(process, to) => GONE,
+            Call::Move { to: number, .. } | Call::Shutdown(number)
+                if self.is_indebted(process, number) =>
+            {
+                self.queue(thread, process, number)
+            }
             Call::Move {
                 from: Some(from), ..
             } if self.is_adopted(process, from) => Verdict::Answer(0),
@@ -106,7 +111,7 @@ impl Draining {
         now: Time,
     ) -> Verdict {
         if !self.sends.pay(inode) {
-            return AGAIN;
+            return self.refuse(thread, process, (inode, write));
         }
         let unknown = || Conversation::unknown(now);
         let conversation = *self.conversations.entry(inode).or_insert_with(unknown);
@@ -134,6 +139,36 @@ impl Draining {
             },
         };
         self.plan(thread, means, &text)
+    }
+
+    /// A thread is about to write behind what is owed: it waits if that is its way.
+    fn refuse(&mut self, thread: Pid, process: Pid, (inode, write): (u64, Write)) -> Verdict {
+        let handle = self.tracees.process(process).map(|it| &it.handle);
+        let socket = handle.and_then(|handle| seats::duplicate(handle, write.to).ok());
+        if socket.is_some_and(|socket| waits(socket.as_fd(), write.flags)) {
+            self.sends.queue(thread, inode);
+            return Verdict::Wait;
+        }
+        AGAIN
+    }
+
+    /// Whether something is owed to a connection, and cannot be paid right now.
+    fn is_indebted(&mut self, process: Pid, number: Number) -> bool {
+        if self.sends.is_empty() {
+            return false;
+        }
+        let inode = self.connection(process, number);
+        inode.is_some_and(|inode| !self.sends.pay(inode))
+    }
+
+    fn queue(&mut self, thread: Pid, process: Pid, number: Number) -> Verdict {
+        match self.connection(process, number) {
+            Some(inode) => {
+                self.sends.queue(thread, inode);
+                Verdict::Wait
+            }
+            None => Verdict::Pass,
+        }
     }
 
     fn plan(&mut self, thread: Pid, means: Means, text: &Text) -> Verdict {
@@ -168,8 +203,7 @@ impl Draining {
         let progress = writing.push();
         let taken = writing.taken();
         let is_untouched = taken.own == 0 && taken.owed.is_empty();
-        let waits = progress == Progress::Full && writing::waits(write.flags);
-        if waits && fcntl_getfl(writing.socket()).is_ok_and(|it| !it.contains(OFlags::NONBLOCK)) {
+        if progress == Progress::Full && waits(writing.socket(), write.flags) {
             self.sends.wait(thread, inode, writing);
             return Verdict::Wait;
         }
@@ -290,6 +324,12 @@ impl Draining {
                 .retain(|number, _| *number < first || *number > last);
         }
     }
+}
+
+/// Whether a write with these flags waits for room in this socket.
+fn waits(socket: BorrowedFd<'_>, flags: i32) -> bool {
+    let may_wait = |it: OFlags| !it.contains(OFlags::NONBLOCK);
+    writing::may_wait(flags) && fcntl_getfl(socket).is_ok_and(may_wait)
 }
 
 /// There is no room.

@@ -15,17 +15,17 @@ use fleet::Event;
 use nix::unistd::Pid;
 use protocol::{Lack, LackOf, RunId, Time};
 
-use super::call::Number;
 use super::calls::Plan;
-use super::conversation::{Conversation, Standing};
+use super::conversation::Conversation;
 use super::doors::Doors;
+use super::finding::members;
 use super::retiring::Retiring;
-use super::seats;
 use super::sends::Sends;
+use super::sight::Sight;
 use super::tracees::{AtCall, Still, Tracees, still_after};
 use super::{Drain, Outlets};
-use crate::connections::{Connections, State, States};
-use crate::sweep::{Processes, Tree};
+use crate::connections::Connections;
+use crate::sweep::Processes;
 use crate::sys::trace::Stop;
 
 /// How long it is from one look at the connections to the next, in milliseconds.
@@ -46,6 +46,9 @@ pub(super) struct Draining {
     pub(super) tracees: Tracees,
     /// Processes that have connections and may not be traced.
     pub(super) untraced: Vec<Pid>,
+    /// What was reported as missing.
+    lacks: BTreeSet<LackOf>,
+    pub(super) sight: Sight,
     /// By the inode of the socket.
     pub(super) conversations: BTreeMap<u64, Conversation>,
     pub(super) sends: Sends,
@@ -54,7 +57,7 @@ pub(super) struct Draining {
     /// The connections that were taken over, by inode: the program believes that the client is gone.
     pub(super) adopted: BTreeSet<u64>,
     /// When connections that were being made at the beginning must have been seen.
-    settled: Time,
+    pub(super) settled: Time,
     pub(super) idle: Span,
     pub(super) course: Course,
     pub(super) outlets: Outlets,
@@ -75,18 +78,6 @@ pub(super) enum Course {
     Releasing { by: Option<Time> },
 }
 
-/// A connection that lives, and where.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Live {
-    pub(super) inode: u64,
-    pub(super) process: Pid,
-    pub(super) number: Number,
-    /// Whether something has come that the program has not read.
-    pub(super) has_waiting: bool,
-    /// Whether the client has ended its half.
-    pub(super) is_half_closed: bool,
-}
-
 impl Draining {
     /// Begins: finds the processes that have the connections, and traces them.
     pub(super) fn begin(
@@ -101,6 +92,8 @@ impl Draining {
             doors: Doors::new(order.sockets),
             tracees: Tracees::new(order.leader),
             untraced: Vec::new(),
+            lacks: BTreeSet::new(),
+            sight: Sight::default(),
             conversations: BTreeMap::new(),
             sends: Sends::default(),
             plans: BTreeMap::new(),
@@ -113,54 +106,19 @@ impl Draining {
             },
             outlets,
         };
+        draining.see_begun(now, kernel);
         let members = members(order.run, order.leader, processes);
         draining.trace(&members, kernel);
         draining
     }
 
-    /// Traces those that have a listener or a connection, and those that execute the same program:
-    /// they may be given one.
-    fn trace(&mut self, members: &[Pid], kernel: &mut Connections) {
-        let open = kernel.at(&self.doors.ports(), States::OPEN);
-        let open = self.diagnosed(open).unwrap_or_default();
-        let is_here = |inode| {
-            self.doors.has(inode)
-                || self.doors.has_files()
-                || open.iter().any(|row| row.inode == inode)
-        };
-        let holds = |process: &Pid| {
-            let sockets = seats::sockets(*process).unwrap_or_default();
-            sockets.iter().any(|(_, inode)| is_here(*inode))
-        };
-        let holders: Vec<Pid> = members.iter().copied().filter(holds).collect();
-        let programs: Vec<_> = holders.iter().filter_map(|it| program_of(*it)).collect();
-        let is_kin = |it: &Pid| program_of(*it).is_some_and(|program| programs.contains(&program));
-        let kin: Vec<Pid> = members.iter().copied().filter(is_kin).collect();
-        for process in holders
-            .iter()
-            .chain(kin.iter().filter(|it| !holders.contains(it)))
-        {
-            if let Err(error) = self.tracees.seize(*process) {
-                self.hinder(LackOf::Trace, &error);
-                self.untraced.push(*process);
-            }
+    /// Reports what is missing, once.
+    pub(super) fn hinder(&mut self, of: LackOf, error: &io::Error) {
+        if self.lacks.insert(of.clone()) {
+            let errno = error.raw_os_error().unwrap_or(0);
+            let (run, lack) = (self.run, Lack { of, errno });
+            self.outlets.inbox.send(Event::Hindered { run, lack });
         }
-    }
-
-    /// What the kernel tells about connections, or that it does not.
-    fn diagnosed<T>(&self, told: io::Result<T>) -> Option<T> {
-        told.map_err(|error| self.hinder(LackOf::Diagnosis, &error))
-            .ok()
-    }
-
-    /// Reports what is missing.
-    fn hinder(&self, of: LackOf, error: &io::Error) {
-        let errno = error.raw_os_error().unwrap_or(0);
-        let lack = Lack { of, errno };
-        self.outlets.inbox.send(Event::Hindered {
-            run: self.run,
-            lack,
-        });
     }
 
     /// A thread of the run has stopped.
@@ -248,70 +206,6 @@ impl Draining {
         }
     }
 
-    /// Whether nothing is under way.
-    fn is_calm(&mut self, now: Time, kernel: &mut Connections) -> bool {
-        let Some(live) = self.look(now, kernel) else {
-            return false;
-        };
-        let is_silent = |it: &Live| match self.standing(it, now) {
-            Standing::Silent => !it.has_waiting,
-            // Who wants to wait for nothing that is silent does not wait for streams either.
-            Standing::Streaming => self.idle == Span::millis(0),
-            Standing::Quiet | Standing::Busy => false,
-        };
-        let are_silent = live.iter().all(is_silent);
-        are_silent && self.sends.is_empty() && self.doors.are_quiet() && now >= self.settled
-    }
-
-    /// What a connection is to a run that is to end.
-    pub(super) fn standing(&self, live: &Live, now: Time) -> Standing {
-        let known = self.conversations.get(&live.inode);
-        known.map_or(Standing::Busy, |it| it.standing(now, self.idle))
-    }
-
-    /// The connections that live. None where nobody can tell.
-    pub(super) fn look(&mut self, now: Time, kernel: &mut Connections) -> Option<Vec<Live>> {
-        let rows = kernel.at(&self.doors.ports(), States::OPEN);
-        let rows: BTreeMap<u64, _> = match rows {
-            Ok(rows) => rows.into_iter().map(|row| (row.inode, row)).collect(),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-            Err(error) => {
-                self.hinder(LackOf::Diagnosis, &error);
-                BTreeMap::new()
-            }
-        };
-        let traced = self.tracees.processes().map(|(pid, _)| pid);
-        let processes: Vec<Pid> = traced.chain(self.untraced.iter().copied()).collect();
-        let mut live = BTreeMap::new();
-        for process in processes {
-            for (number, inode) in seats::sockets(process).unwrap_or_default() {
-                let row = rows.get(&inode);
-                if row.is_none() && !self.is_at_file(process, number) {
-                    continue;
-                }
-                live.entry(inode).or_insert_with(|| Live {
-                    inode,
-                    process,
-                    number,
-                    has_waiting: row.is_some_and(|row| row.waiting_in > 0),
-                    is_half_closed: row.is_some_and(|row| row.state == State::CloseWait),
-                });
-            }
-        }
-        self.conversations
-            .retain(|inode, _| live.contains_key(inode));
-        for inode in live.keys() {
-            let unknown = || Conversation::unknown(now);
-            self.conversations.entry(*inode).or_insert_with(unknown);
-        }
-        Some(live.into_values().collect())
-    }
-
-    /// Whether this is a connection that came in by a file.
-    fn is_at_file(&mut self, process: Pid, number: Number) -> bool {
-        self.doors.has_files() && self.connection(process, number).is_some()
-    }
-
     /// The run serves on.
     pub(super) fn serve(&mut self, now: Time) {
         self.sends.finish(&mut self.tracees);
@@ -353,32 +247,22 @@ impl Draining {
         self.sends.sockets()
     }
 
-    /// Sends what there is room for.
+    /// Sends what there is room for, unless all is to stand still.
     pub(super) fn push(&mut self, now: Time) {
+        if self.is_frozen() || self.sends.is_empty() {
+            return;
+        }
         self.sends
             .push(&mut self.tracees, &mut self.conversations, now);
+        for thread in self.sends.freed() {
+            if let Some(still) = self.tracees.still_of(thread) {
+                self.go_on(thread, still, now);
+            }
+        }
     }
 
     /// Whether there is nothing left to be done.
     pub(super) fn is_over(&self) -> bool {
         self.is_releasing() && self.tracees.is_empty()
     }
-}
-
-/// The processes of a run, the leader first.
-fn members(run: RunId, leader: Pid, processes: &mut Processes) -> Vec<Pid> {
-    let tree = Tree { run, leader };
-    let mut look = processes.look(&[]);
-    processes.adopt(&[tree], &mut look);
-    let others = look.seen.iter().filter(|it| tree.has(it));
-    std::iter::once(leader)
-        .chain(others.map(|it| it.pid))
-        .collect()
-}
-
-/// The executable of a process.
-fn program_of(process: Pid) -> Option<(u64, u64)> {
-    use std::os::unix::fs::MetadataExt as _;
-    let about = std::fs::metadata(format!("/proc/{process}/exe")).ok()?;
-    Some((about.dev(), about.ino()))
 }

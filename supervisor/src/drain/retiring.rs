@@ -27,8 +27,9 @@ use rustix::net::{Shutdown, shutdown};
 
 use super::Retire;
 use super::conversation::Standing;
-use super::draining::{Course, Draining, Live};
+use super::draining::{Course, Draining};
 use super::seats;
+use super::sight::{Live, Look};
 use crate::connections::Connections;
 use crate::relay::Adopted;
 use crate::sys;
@@ -100,7 +101,7 @@ impl Draining {
 
     /// All stand still.
     fn frozen(&mut self, now: Time, kernel: &mut Connections) {
-        let Some(live) = self.look(now, kernel) else {
+        let Some(live) = self.look(now, kernel, Look::Thorough) else {
             return self.ease(now);
         };
         let is_busy = |it: &Live| self.standing(it, now) == Standing::Busy;

@@ -19,6 +19,8 @@ pub(super) struct Sends {
     waiting: BTreeMap<Pid, (u64, Writing)>,
     /// Bytes that must go out before anything else of their connection, by its inode.
     owed: BTreeMap<u64, Owed>,
+    /// Threads that stand before a call until a debt is paid, with the inode.
+    behind: BTreeMap<Pid, u64>,
 }
 
 #[derive(Debug)]
@@ -30,12 +32,12 @@ struct Owed {
 impl Sends {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.owed.is_empty()
+        self.waiting.is_empty() && self.owed.is_empty() && self.behind.is_empty()
     }
 
-    /// Whether this thread waits with its write.
+    /// Whether this thread waits before its call.
     pub(super) fn has_thread(&self, thread: Pid) -> bool {
-        self.waiting.contains_key(&thread)
+        self.waiting.contains_key(&thread) || self.behind.contains_key(&thread)
     }
 
     /// Whether something of this connection waits.
@@ -46,6 +48,21 @@ impl Sends {
     /// A write that waits, with its thread.
     pub(super) fn wait(&mut self, thread: Pid, inode: u64, writing: Writing) {
         self.waiting.insert(thread, (inode, writing));
+    }
+
+    /// A thread that stands before a call until a debt is paid.
+    pub(super) fn queue(&mut self, thread: Pid, inode: u64) {
+        self.behind.insert(thread, inode);
+    }
+
+    /// The threads whose debts are paid, each once.
+    pub(super) fn freed(&mut self) -> Vec<Pid> {
+        let Self { owed, behind, .. } = self;
+        let is_free = |_: &Pid, inode: &mut u64| !owed.contains_key(inode);
+        behind
+            .extract_if(.., is_free)
+            .map(|(thread, _)| thread)
+            .collect()
     }
 
     /// What is owed to a connection from here on.
@@ -80,7 +97,7 @@ impl Sends {
         now: Time,
     ) {
         self.owed.retain(|_, owed| !owed.pay());
-        let Self { waiting, owed } = self;
+        let Self { waiting, owed, .. } = self;
         waiting.retain(|thread, (inode, writing)| {
             if owed.contains_key(inode) || writing.push() == Progress::Full {
                 return true;
@@ -109,6 +126,7 @@ impl Sends {
 
     /// Cuts the connections to which something is owed: what would follow it cannot be read right.
     pub(super) fn give_up(&mut self) {
+        self.behind.clear();
         for owed in std::mem::take(&mut self.owed).into_values() {
             // One that is gone is cut already.
             shutdown(&owed.socket, Shutdown::Both).ok();

@@ -249,6 +249,11 @@ impl Tracees {
             .collect()
     }
 
+    /// Why a thread stands still, if it does.
+    pub(super) fn still_of(&self, thread: Pid) -> Option<Still> {
+        self.threads.get(&thread)?.still
+    }
+
     /// Lets go of a thread that stands still, for good.
     pub(super) fn release(&mut self, thread: Pid, signal: i32) {
         trace::detach(thread, signal).ok();

@@ -95,12 +95,19 @@ impl Writing {
 
     /// Sends as much as there is room for.
     pub(super) fn push(&mut self) -> Progress {
+        self.push_by(|socket, part, flags| send(socket, part, flags))
+    }
+
+    fn push_by(
+        &mut self,
+        mut send: impl FnMut(BorrowedFd<'_>, &[u8], SendFlags) -> Result<usize, Errno>,
+    ) -> Progress {
         loop {
             let part = self.next();
             if part.is_empty() {
                 return self.end();
             }
-            match send(&self.socket, &part, self.flags) {
+            match send(self.socket.as_fd(), &part, self.flags) {
                 Ok(sent) => self.went(sent),
                 Err(Errno::INTR) => {}
                 Err(Errno::AGAIN) => return Progress::Full,
@@ -158,7 +165,134 @@ impl Writing {
     }
 }
 
-/// Whether a write with these flags waits for room, where the socket itself does.
-pub(super) fn waits(flags: i32) -> bool {
+/// Whether a write with these flags waits for room where the socket lets it.
+pub(super) fn may_wait(flags: i32) -> bool {
     flags.cast_unsigned() & DONT_WAIT == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use nix::unistd::getpid;
+    use proptest::prelude::*;
+
+    use super::super::call::{Place, Write};
+    use super::*;
+    use crate::http_head::{Word, with_close};
+
+    const WORD: &str = "Connection: close\r\n";
+
+    /// A socket that has room for so many bytes at a time, in turn, and then for all.
+    struct Wire {
+        rooms: VecDeque<usize>,
+        bytes: Vec<u8>,
+    }
+
+    impl Wire {
+        fn send(&mut self, part: &[u8]) -> Result<usize, Errno> {
+            let room = self.rooms.pop_front().unwrap_or(part.len());
+            if room == 0 {
+                return Err(Errno::AGAIN);
+            }
+            let sent = room.min(part.len());
+            self.bytes.extend_from_slice(&part[..sent]);
+            // What is not full takes all.
+            if sent < part.len() {
+                self.rooms.push_front(0);
+            }
+            Ok(sent)
+        }
+
+        fn send_all(&mut self, mut bytes: &[u8]) {
+            while !bytes.is_empty() {
+                match self.send(bytes) {
+                    Ok(sent) => bytes = &bytes[sent..],
+                    Err(_) => continue,
+                }
+            }
+        }
+    }
+
+    fn writing(own: &[u8]) -> Option<Writing> {
+        let write = Write {
+            to: 0,
+            place: Place::Plain {
+                at: own.as_ptr().addr() as u64,
+                length: own.len() as u64,
+            },
+            flags: 0,
+        };
+        let text = Text::of(getpid(), &write).unwrap();
+        let first = text.read(0, PART);
+        let Word::Rewritten(rewritten) = with_close(&first) else {
+            return None;
+        };
+        let socket = rustix::io::dup(std::io::stderr()).unwrap();
+        Writing::new(socket, text, (first.len(), rewritten), 0)
+    }
+
+    /// What a program does that gets short writes: it writes the rest. Each call that would be a head
+    /// again is made in its place again.
+    fn write_out(own: &[u8], wire: &mut Wire) {
+        let mut rest = own;
+        let mut is_told = false;
+        while !rest.is_empty() {
+            if is_told {
+                wire.send_all(rest);
+                return;
+            }
+            let Some(mut writing) = writing(rest) else {
+                wire.send_all(rest);
+                return;
+            };
+            let progress = writing.push_by(|_, part, _| wire.send(part));
+            let taken = writing.taken();
+            assert!(progress != Progress::Whole || taken.own == rest.len());
+            assert!(taken.owed.is_empty() || taken.own > 0);
+            wire.send_all(&taken.owed);
+            is_told |= taken.said;
+            rest = &rest[taken.own..];
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_byte_is_lost_or_sent_twice_however_little_room_there_is(
+            fields in prop::collection::vec("[A-Z][a-z]{0,8}: [a-z]{0,20}\r\n", 0..5),
+            body in prop::collection::vec(any::<u8>(), 0..PART * 2),
+            rooms in prop::collection::vec(prop_oneof![0..3_usize, 0..90_usize, 0..PART * 2], 0..40),
+        ) {
+            let length = body.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\n{}Content-Length: {length}\r\n\r\n",
+                fields.concat(),
+            );
+            let own = [head.as_bytes(), &body].concat();
+            let mut wire = Wire { rooms: rooms.into(), bytes: Vec::new() };
+            write_out(&own, &mut wire);
+            let line = b"HTTP/1.1 200 OK\r\n".len();
+            let expected = [&own[..line], WORD.as_bytes(), &own[line..]].concat();
+            prop_assert!(wire.bytes == expected);
+        }
+    }
+
+    #[test]
+    fn what_asks_for_more_than_sending_is_left_alone() {
+        let own = b"HTTP/1.1 200 OK\r\n\r\n";
+        let out_of_band = 1;
+        let text = |flags| {
+            let writing = writing(own).unwrap();
+            let Writing {
+                socket,
+                text,
+                rewritten,
+                covered,
+                ..
+            } = writing;
+            Writing::new(socket, text, (covered, rewritten), flags)
+        };
+        assert!(text(0x40 | 0x4000 | 0x8000).is_some());
+        assert!(text(out_of_band).is_none());
+    }
 }

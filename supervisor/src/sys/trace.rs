@@ -24,8 +24,10 @@ mod request {
     pub(super) const GET_SYSCALL_INFO: c_long = 0x420e;
 }
 
-/// Stops at system calls are told apart from signals; threads and children are traced from birth.
-const OPTIONS: usize = 0x1 | 0x2 | 0x4 | 0x8;
+/// Stops at system calls are told apart from signals; threads, and children of fork(2), are traced from
+/// birth. Children of vfork(2) are not: they are about to become other programs, some of which may
+/// gain privileges that a traced one does not get.
+const OPTIONS: usize = 0x1 | 0x2 | 0x8;
 
 /// How a stop is told: waitid's status is the signal, the event in the second byte.
 const EVENT_STOP: i32 = 128;

@@ -3,10 +3,13 @@
 use std::process::Command;
 
 use config::Span;
+use config::handover::KeepAlive;
+use fleet::Event;
+use protocol::LackOf;
 
 use super::clients::{Client, Crowd, Then};
 use super::servers::Server;
-use super::stage::{NEVER, Stage};
+use super::stage::{NEVER, Stage, spent};
 
 #[tokio::test]
 async fn every_client_of_node_leaves_after_a_whole_answer() {
@@ -51,6 +54,53 @@ async fn large_answers_of_threads_that_wait_stay_whole() {
 }
 
 #[tokio::test]
+async fn large_answers_stay_whole_where_there_is_little_room() {
+    for start in [
+        Server::python_with_little_room,
+        Server::asyncio_with_little_room,
+    ] {
+        let stage = Stage::new();
+        let server = start(&stage, 1);
+        every_client_leaves(stage, &server, (16, 1_000_000)).await;
+    }
+}
+
+#[tokio::test]
+async fn answers_stay_whole_where_the_client_does_not_read() {
+    for (start, large) in [
+        (Server::node as fn(&Stage, u64) -> Server, 5_000_000),
+        (Server::python_with_little_room, 200_000),
+        (Server::asyncio_with_little_room, 200_000),
+    ] {
+        let stage = Stage::new();
+        let server = start(&stage, 1);
+        stage.begin(&server, NEVER);
+        while !server.is_traced() {
+            std::thread::yield_now();
+        }
+        let lengths = [5, large, 3, 50_000, 7, 20_001, large, 1];
+        let mut clients: Vec<Client> = (0..8).map(|_| Client::connect(server.at)).collect();
+        for client in &mut clients {
+            lengths
+                .iter()
+                .for_each(|length| client.send(&format!("/{length}")));
+        }
+        for client in &mut clients {
+            for length in lengths {
+                client.receive(length);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_client_leaves_a_listener_for_both_families() {
+    let stage = Stage::new();
+    let server = Server::python_for_both_families(&stage, 1);
+    every_client_leaves(stage, &server, (16, 100)).await;
+}
+
+#[tokio::test]
 async fn a_thousand_clients_leave() {
     let stage = Stage::new();
     let server = Server::node(&stage, 1);
@@ -65,7 +115,8 @@ async fn every_client_leaves(mut stage: Stage, server: &Server, (count, length):
     crowd.left();
     let took = crate::clock::boot().since(before);
     let stops = stage.drains().stops();
-    println!("{count} clients, {length} bytes: {took}, {stops} stops");
+    let spent = spent().as_millis();
+    println!("{count} clients, {length} bytes: {took}, {stops} stops, {spent} ms of CPU");
 }
 
 #[tokio::test]
@@ -135,4 +186,79 @@ async fn a_run_that_dies_meanwhile_is_forgotten() {
     client.send("/");
     assert_eq!(server.ended().code(), Some(7));
     stage.drains().ended(server.run);
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_and_continued_drains_all_the_same() {
+    let mut stage = Stage::new();
+    let server = Server::node(&stage, 1);
+    let crowd = Crowd::of(16, server.at, 100);
+    server.signal("SIGSTOP");
+    stage.begin(&server, NEVER);
+    while !server.is_traced() {
+        std::thread::yield_now();
+    }
+    server.signal("SIGCONT");
+    stage.drained(server.run).await;
+    crowd.left();
+}
+
+#[tokio::test]
+async fn a_parent_sees_the_end_of_its_workers() {
+    let stage = Stage::new();
+    let mut parent = Server::start(
+        &stage,
+        1,
+        Command::new("python3").args([
+            "-c",
+            "
+import os, socket
+listener = socket.create_server(('127.0.0.1', 0))
+worker = os.fork()
+if worker == 0:
+    client, _ = listener.accept()
+    client.recv(100)
+    os._exit(7)
+print(listener.getsockname()[1], flush=True)
+_, status = os.waitpid(worker, 0)
+os._exit(os.waitstatus_to_exitcode(status))
+",
+        ]),
+    );
+    stage.begin(&parent, NEVER);
+    while !parent.is_traced() {
+        std::thread::yield_now();
+    }
+    let mut client = Client::connect(parent.at);
+    client.send("/");
+    assert_eq!(parent.ended().code(), Some(7));
+}
+
+#[tokio::test]
+async fn a_run_that_another_traces_is_only_watched() {
+    let mut stage = Stage::new();
+    let server = Server::node(&stage, 1);
+    let (tracing, is_tracing) = std::sync::mpsc::channel();
+    let (done, is_done) = std::sync::mpsc::channel::<()>();
+    let leader = server.leader();
+    let other = std::thread::spawn(move || {
+        tracing.send(crate::sys::trace::seize(leader)).unwrap();
+        is_done.recv().ok();
+    });
+    is_tracing.recv().unwrap().unwrap();
+    let mut client = Client::connect(server.at);
+    assert_eq!(client.ask(10), Then::Keep);
+    stage.begin(&server, Span::millis(300));
+    let event = stage.next().await;
+    let Event::Hindered { run, lack } = event else {
+        panic!("not hindered but {event:?}");
+    };
+    assert_eq!((run, lack.of), (server.run, LackOf::Trace));
+    assert_eq!(client.ask(10), Then::Keep);
+    stage.drained(server.run).await;
+    stage.retire(&server, KeepAlive::Adopt);
+    let tally = stage.retired(server.run).await;
+    assert_eq!((tally.adopted, tally.cut_unknown), (0, 1));
+    drop(done);
+    other.join().unwrap();
 }

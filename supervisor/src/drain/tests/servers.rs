@@ -94,6 +94,52 @@ impl Server {
         Self::start(stage, run, Command::new("python3").args(["-c", &script]))
     }
 
+    /// The same with little room for what is sent.
+    pub(super) fn python_with_little_room(stage: &Stage, run: u64) -> Self {
+        let script = format!(
+            "{PYTHON}
+import socket
+server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+server.serve_forever()"
+        );
+        Self::start(stage, run, Command::new("python3").args(["-c", &script]))
+    }
+
+    /// Python's asyncio, whose sockets do not wait, with little room for what is sent.
+    pub(super) fn asyncio_with_little_room(stage: &Stage, run: u64) -> Self {
+        let script = "
+import asyncio, socket
+async def answer(reader, writer):
+    while line := await reader.readline():
+        length = int(line.split(b' ')[1][1:])
+        while await reader.readline() != b'\\r\\n': pass
+        writer.write(b'HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n' % length)
+        writer.write(b'x' * length)
+        await writer.drain()
+    writer.close()
+async def main():
+    listener = socket.create_server(('127.0.0.1', 0))
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    server = await asyncio.start_server(answer, sock=listener)
+    print(listener.getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(main())
+";
+        Self::start(stage, run, Command::new("python3").args(["-c", script]))
+    }
+
+    /// Python that listens on both families, of which one is told.
+    pub(super) fn python_for_both_families(stage: &Stage, run: u64) -> Self {
+        let script = PYTHON.replace(
+            "server = Server(('127.0.0.1', 0), Answer)",
+            "import socket
+Server.address_family = socket.AF_INET6
+server = Server(('::', 0), Answer)",
+        );
+        let script = format!("{script}\nserver.serve_forever()");
+        Self::start(stage, run, Command::new("python3").args(["-c", &script]))
+    }
+
     /// Starts a program that prints its port.
     pub(super) fn start(stage: &Stage, run: u64, program: &mut Command) -> Self {
         let run = RunId(run);
@@ -123,6 +169,12 @@ impl Server {
         !status.contains("TracerPid:\t0\n")
     }
 
+    /// Sends it a signal.
+    pub(super) fn signal(&self, signal: &str) {
+        let signal = signal.parse().unwrap();
+        crate::sys::signal_process(self.handle.as_fd(), signal).unwrap();
+    }
+
     /// A handle on it.
     pub(super) fn handle(&self) -> OwnedFd {
         self.handle.try_clone().unwrap()
@@ -133,7 +185,7 @@ impl Server {
         let sockets = seats::sockets(self.leader()).unwrap();
         let duplicates = sockets
             .into_iter()
-            .map(|(number, _)| seats::duplicate(&self.handle, number).unwrap());
+            .filter_map(|(number, _)| seats::duplicate(&self.handle, number).ok());
         duplicates
             .filter(|it| socket_acceptconn(it.as_fd()).unwrap_or(false))
             .collect()

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::fd::AsFd as _;
+use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -114,12 +115,26 @@ impl Drop for Stage {
     /// Waits until the thread has ended.
     fn drop(&mut self) {
         self.drains = None;
-        let is_drain = |entry: std::io::Result<fs::DirEntry>| {
-            let name = fs::read_to_string(entry.unwrap().path().join("comm"));
-            name.is_ok_and(|name| name == "drain\n")
-        };
-        while fs::read_dir("/proc/self/task").unwrap().any(is_drain) {
+        while thread().is_some() {
             std::thread::yield_now();
         }
     }
+}
+
+/// The folder of the thread that drains.
+fn thread() -> Option<PathBuf> {
+    let threads = fs::read_dir("/proc/self/task").unwrap();
+    let mut folders = threads.map(|entry| entry.unwrap().path());
+    let is_drain = |folder: &PathBuf| {
+        let name = fs::read_to_string(folder.join("comm"));
+        name.is_ok_and(|name| name == "drain\n")
+    };
+    folders.find(is_drain)
+}
+
+/// How long the thread that drains has run so far.
+pub(super) fn spent() -> Duration {
+    let spent = fs::read_to_string(thread().unwrap().join("schedstat")).unwrap();
+    let nanoseconds = spent.split(' ').next().unwrap();
+    Duration::from_nanos(nanoseconds.parse().unwrap())
 }

@@ -3,8 +3,12 @@
 //! Nothing that was read before the call goes on is more than a hint: the kernel reads the caller's
 //! memory anew, and the caller may have changed it. What counts is read off the socket at `listen`.
 
+use std::ffi::OsStr;
 use std::io;
+use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 
 use config::handover::Backlog;
 use nix::libc;
@@ -13,13 +17,14 @@ use rustix::net::sockopt::{
     set_socket_reuseport, socket_cookie, socket_domain, socket_protocol, socket_reuseport,
     socket_type,
 };
-use rustix::net::{AddressFamily, SocketType, ipproto, listen};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, getsockname, ipproto, listen};
 
 use super::caller::{Caller, Place};
-use super::group::Member;
-use super::key::Key;
+use super::group::{Member, Way};
+use super::key::{Key, Port};
 use super::options;
 use super::parked::{BACKLOG_MAX, open};
+use super::run::Bound;
 use super::table::Table;
 use crate::sys::seccomp::{Answer, Call, Kind};
 
@@ -56,10 +61,16 @@ impl Asked<'_> {
         let Some((socket, kind)) = self.socket()? else {
             return Ok(Answer::GoOn);
         };
-        let Place::At(at) = self.caller.place()? else {
-            return Ok(Answer::GoOn);
-        };
-        let key = Key::of(socket.as_fd(), at)?;
+        match self.caller.place()? {
+            Place::At(at) => self.bind_port(socket, kind, at),
+            Place::Path(path) => self.bind_path(&socket, &path),
+            Place::Other => Ok(Answer::GoOn),
+        }
+    }
+
+    fn bind_port(&mut self, socket: OwnedFd, kind: Kinship, at: SocketAddr) -> io::Result<Answer> {
+        let port = Port::of(socket.as_fd(), at)?;
+        let key = Key::Port(port);
         let is_shared = socket_reuseport(&socket)?;
         if self.is_taken(&key, is_shared) {
             return Ok(Answer::Fail(libc::EADDRINUSE));
@@ -68,15 +79,69 @@ impl Asked<'_> {
             return Ok(Answer::Done);
         }
         let socket = match kind {
-            Kinship::Tcp => socket,
-            Kinship::Multipath => self.make_plain(&key, &socket)?,
+            Kinship::Multipath => self.make_plain(&port, &socket)?,
+            Kinship::Tcp | Kinship::Local => socket,
         };
         set_socket_reuseport(&socket, true)?;
-        let cookie = socket_cookie(&socket)?;
-        if let Some(run) = self.table.runs.get_mut(&self.run) {
-            run.has_bound(cookie, is_shared);
-        }
+        self.has_bound(
+            &socket,
+            Bound {
+                key,
+                is_shared,
+                link: None,
+            },
+        )?;
         Ok(Answer::GoOn)
+    }
+
+    fn bind_path(&mut self, socket: &OwnedFd, path: &Path) -> io::Result<Answer> {
+        let path = self.caller.resolve(path)?;
+        let key = Key::Path(path);
+        if self.is_foreign(&key) {
+            return Ok(Answer::GoOn);
+        }
+        self.table.forget_abandoned(&key, self.run);
+        if self.take_up(&key, socket)? {
+            // The program may have removed the file, so as to bind it anew.
+            self.table.settle(&key);
+            return Ok(Answer::Done);
+        }
+        let link = self.bind_beside(&key, socket)?;
+        let answer = link.as_ref().map_or(Answer::GoOn, |_| Answer::Done);
+        self.has_bound(
+            socket,
+            Bound {
+                key: key.clone(),
+                is_shared: false,
+                link,
+            },
+        )?;
+        self.table.settle(&key);
+        Ok(answer)
+    }
+
+    /// Binds a socket to a name of its own, where others of the app have the file; none where it can
+    /// have the file itself.
+    fn bind_beside(&self, key: &Key, socket: &OwnedFd) -> io::Result<Option<PathBuf>> {
+        let Some(group) = self.table.groups.get(key) else {
+            return Ok(None);
+        };
+        let Way::Path(door) = &group.way else {
+            return Ok(None);
+        };
+        let mode = rustix::fs::fstat(socket)?.st_mode & 0o777 & !self.caller.mask()?;
+        let own = group.members.iter().filter(|it| it.last == self.run);
+        let name = door.beside(self.run, own.count());
+        door.bind(socket, &name, mode)?;
+        Ok(Some(name))
+    }
+
+    fn has_bound(&mut self, socket: &OwnedFd, bound: Bound) -> io::Result<()> {
+        let cookie = socket_cookie(socket)?;
+        if let Some(run) = self.table.runs.get_mut(&self.run) {
+            run.has_bound(cookie, bound);
+        }
+        Ok(())
     }
 
     /// Whether the kernel would refuse the address, if every socket had not been made to share it.
@@ -86,6 +151,13 @@ impl Asked<'_> {
         }
         self.table.forget_abandoned(key, self.run);
         self.table.is_taken(key, self.run, is_shared)
+    }
+
+    /// Whether another app has this very place.
+    fn is_foreign(&self, key: &Key) -> bool {
+        let app = self.table.runs.get(&self.run).map(|run| &run.of.who.app);
+        let group = self.table.groups.get(key);
+        group.is_some_and(|group| Some(&group.app) != app)
     }
 
     /// Gives the run the socket at which its connections wait already, if there is one.
@@ -114,55 +186,80 @@ impl Asked<'_> {
     }
 
     fn listen(&mut self) -> io::Result<Answer> {
-        let Some((socket, _)) = self.socket()? else {
+        let Some((socket, kind)) = self.socket()? else {
             return Ok(Answer::GoOn);
         };
         let cookie = socket_cookie(&socket)?;
-        let Some(run) = self.table.runs.get(&self.run) else {
-            return Ok(Answer::GoOn);
-        };
-        let slot = run.of.who.slot;
-        let backlog = match run.of.spec.handover.backlog {
-            Backlog::Max => BACKLOG_MAX,
-            Backlog::App => self.caller.backlog(),
-        };
-        let bound = run.bound.get(&cookie).copied();
-        let key = Key::of_bound(socket.as_fd())?;
-        if self.table.is_run_of(&key, cookie, self.run) {
-            listen(&socket, backlog)?;
+        if let Some(key) = self.table.place_of(cookie, self.run) {
+            listen(&socket, self.backlog())?;
             self.table.listens(self.run, &key);
             return Ok(Answer::Done);
         }
-        let Some(is_shared) = bound else {
+        let run = self.table.runs.get(&self.run);
+        let Some(mut bound) = run.and_then(|run| run.bound.get(&cookie)).cloned() else {
             return Ok(Answer::GoOn);
         };
-        if self.is_taken(&key, is_shared) {
-            return Ok(Answer::Fail(libc::EADDRINUSE));
+        if kind == Kinship::Local {
+            if !self.is_at(&socket, &bound)? || self.is_foreign(&bound.key) {
+                return Ok(Answer::GoOn);
+            }
+        } else {
+            bound.key = Key::Port(Port::of_bound(socket.as_fd())?);
+            if self.is_taken(&bound.key, bound.is_shared) {
+                return Ok(Answer::Fail(libc::EADDRINUSE));
+            }
         }
-        if let Err(errno) = listen(&socket, backlog) {
+        if let Err(errno) = listen(&socket, self.backlog()) {
             return Ok(Answer::Fail(errno.raw_os_error()));
         }
+        let key = bound.key.clone();
+        self.keep(socket, cookie, bound);
+        self.table.listens(self.run, &key);
+        Ok(Answer::Done)
+    }
+
+    /// Whether a socket was bound to the file that it was thought to be bound to.
+    fn is_at(&self, socket: &OwnedFd, bound: &Bound) -> io::Result<bool> {
+        let name = SocketAddrUnix::try_from(getsockname(socket)?)?;
+        let name = name.path_bytes().unwrap_or_default();
+        let name = self.caller.resolve(Path::new(OsStr::from_bytes(name)))?;
+        let link = bound.link.clone().map(Key::Path);
+        let meant = link.as_ref().unwrap_or(&bound.key);
+        Ok(Key::Path(name) == *meant)
+    }
+
+    fn keep(&mut self, socket: OwnedFd, cookie: u64, bound: Bound) {
+        let Some(run) = self.table.runs.get(&self.run) else {
+            return;
+        };
         let member = Member {
             socket,
             cookie,
             run: Some(self.run),
             last: self.run,
-            slot,
+            slot: run.of.who.slot,
             holder: Some(self.caller.holder()),
-            is_shared,
+            is_shared: bound.is_shared,
             is_retired: false,
+            link: bound.link,
         };
-        self.table.append(key, member);
-        self.table.listens(self.run, &key);
-        Ok(Answer::Done)
+        self.table.append(&bound.key, member);
+    }
+
+    fn backlog(&self) -> i32 {
+        let run = self.table.runs.get(&self.run);
+        match run.map(|run| run.of.spec.handover.backlog) {
+            Some(Backlog::App) => self.caller.backlog(),
+            Some(Backlog::Max) | None => BACKLOG_MAX,
+        }
     }
 
     /// Gives the program a socket of plain TCP in the place of one for several paths, for whose groups
     /// the kernel takes no selector. Programs of Go ask for these without knowing it; clients that
     /// offer several paths are served over one.
-    fn make_plain(&self, key: &Key, multipath: &OwnedFd) -> io::Result<OwnedFd> {
+    fn make_plain(&self, port: &Port, multipath: &OwnedFd) -> io::Result<OwnedFd> {
         let run = self.table.runs.get(&self.run);
-        let plain = open(key, run.and_then(|run| run.of.spec.run_as.as_ref()))?;
+        let plain = open(port, run.and_then(|run| run.of.spec.run_as.as_ref()))?;
         options::copy(multipath.as_fd(), plain.as_fd())?;
         self.caller.replace(plain.as_fd())?;
         Ok(plain)
@@ -188,13 +285,19 @@ enum Kinship {
     Tcp,
     /// TCP over several paths at once.
     Multipath,
+    /// By a socket file, perhaps.
+    Local,
 }
 
 fn kinship(socket: &OwnedFd) -> io::Result<Option<Kinship>> {
     let family = socket_domain(socket)?;
-    let is_ip = family == AddressFamily::INET || family == AddressFamily::INET6;
-    if !is_ip || socket_type(socket)? != SocketType::STREAM {
+    if socket_type(socket)? != SocketType::STREAM {
         return Ok(None);
+    }
+    match family {
+        AddressFamily::UNIX => return Ok(Some(Kinship::Local)),
+        AddressFamily::INET | AddressFamily::INET6 => {}
+        _ => return Ok(None),
     }
     Ok(match socket_protocol(socket)? {
         Some(ipproto::TCP) => Some(Kinship::Tcp),

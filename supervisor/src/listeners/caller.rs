@@ -3,11 +3,14 @@
 //! A call names the thread that made it by number. What is found by that number is the caller's only
 //! if the call still waits afterwards, so that is asked each time before what was found is used.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, IoSliceMut};
 use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{BorrowedFd, OwnedFd};
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 
 use nix::libc;
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
@@ -38,6 +41,8 @@ pub(super) struct Caller<'a> {
 pub(super) enum Place {
     /// An IP address, with a port that is not 0.
     At(SocketAddr),
+    /// A socket file, as the caller names it.
+    Path(PathBuf),
     /// Something that is left to the kernel.
     Other,
 }
@@ -130,6 +135,37 @@ impl<'a> Caller<'a> {
         Ok(flags & libc::O_CLOEXEC != 0)
     }
 
+    /// Where a path of the caller's leads, with all links in its folder resolved.
+    ///
+    /// Errors: the folder is not there; the caller sees other files than we do.
+    pub(super) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
+        let caller = Path::new("/proc").join(self.process.to_string());
+        let is_same = |one: &Path, other: &str| {
+            let (one, other) = (fs::metadata(one)?, fs::metadata(other)?);
+            io::Result::Ok((one.dev(), one.ino()) == (other.dev(), other.ino()))
+        };
+        if !is_same(&caller.join("root"), "/")?
+            || !is_same(&caller.join("ns/mnt"), "/proc/self/ns/mnt")?
+        {
+            return Err(Errno::XDEV.into());
+        }
+        let path = fs::read_link(caller.join("cwd"))?.join(path);
+        self.still_waits()?;
+        let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+        let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(fs::canonicalize(folder)?.join(name))
+    }
+
+    /// Which permissions the caller's new files do not get.
+    pub(super) fn mask(&self) -> io::Result<u32> {
+        let status = format!("/proc/{}/status", self.process);
+        let text = fs::read_to_string(status)?;
+        self.still_waits()?;
+        let mask = text.lines().find_map(|line| line.strip_prefix("Umask:"));
+        let mask = mask.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok());
+        Ok(mask.ok_or(io::ErrorKind::InvalidData)?)
+    }
+
     fn still_waits(&self) -> io::Result<()> {
         if seccomp::still_waits(self.calls, self.call.id) {
             Ok(())
@@ -172,9 +208,19 @@ fn halves(register: u64) -> [u32; 2] {
 impl Place {
     /// Reads an address in the form in which programs hand it to the kernel.
     fn read(bytes: &[u8]) -> Self {
-        Self::read_ip(bytes)
-            .filter(|at| at.port() != 0)
-            .map_or(Self::Other, Self::At)
+        let at = Self::read_ip(bytes).filter(|at| at.port() != 0);
+        let path = || Self::read_path(bytes).map(Self::Path);
+        at.map(Self::At).or_else(path).unwrap_or(Self::Other)
+    }
+
+    /// The path of a socket file; names without a file begin with a zero byte. Source: unix(7).
+    fn read_path(bytes: &[u8]) -> Option<PathBuf> {
+        let (family, rest) = bytes.split_first_chunk()?;
+        if i32::from(u16::from_ne_bytes(*family)) != libc::AF_UNIX {
+            return None;
+        }
+        let path = rest.split(|byte| *byte == 0).next()?;
+        (!path.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(path)))
     }
 
     fn read_ip(bytes: &[u8]) -> Option<SocketAddr> {
@@ -223,12 +269,17 @@ mod tests {
         assert_eq!(read(libc::AF_INET6, &v6), at("[::1]:8080"));
         v6.extend(3_u32.to_ne_bytes());
         assert_eq!(read(libc::AF_INET6, &v6), at("[::1%3]:8080"));
+
+        let file = Place::Path("/run/app.sock".into());
+        assert_eq!(read(libc::AF_UNIX, b"/run/app.sock"), file);
+        assert_eq!(read(libc::AF_UNIX, b"/run/app.sock\0rest"), file);
     }
 
     #[test]
     fn what_the_kernel_chooses_and_what_is_no_ip_address_is_left_to_it() {
         assert_eq!(read(libc::AF_INET, &[0; 14]), Place::Other);
-        assert_eq!(read(libc::AF_UNIX, b"/run/app.sock"), Place::Other);
+        assert_eq!(read(libc::AF_UNIX, b"\0app"), Place::Other);
+        assert_eq!(read(libc::AF_UNIX, b""), Place::Other);
         assert_eq!(Place::read(&[]), Place::Other);
         assert_eq!(Place::read(&[2]), Place::Other);
     }

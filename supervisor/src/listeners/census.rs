@@ -9,8 +9,8 @@ use std::net::SocketAddr;
 use rustix::net::{AddressFamily, SocketType, socket};
 use std::os::fd::AsFd as _;
 
-use super::key::Key;
-use crate::connections::{Connections, Family, Port, States};
+use super::key::Port;
+use crate::connections::{self, Connections, Family, States};
 use crate::sys::socket::network;
 
 /// The way to know it.
@@ -32,21 +32,21 @@ impl Census {
     }
 
     /// The cookies of all that listens at this address; none where that cannot be known.
-    pub(super) fn at(&mut self, key: &Key) -> Option<Vec<u64>> {
-        if key.network != self.network {
+    pub(super) fn at(&mut self, place: &Port) -> Option<Vec<u64>> {
+        if place.network != self.network {
             return None;
         }
-        let family = match key.at {
+        let family = match place.at {
             SocketAddr::V4(_) => Family::V4,
             SocketAddr::V6(_) => Family::V6,
         };
-        let number = key.at.port();
+        let number = place.at.port();
         let rows = self
             .kernel
             .as_mut()?
-            .at(&[Port { family, number }], States::LISTEN)
+            .at(&[connections::Port { family, number }], States::LISTEN)
             .ok()?;
-        let here = rows.iter().filter(|row| row.local.ip() == key.at.ip());
+        let here = rows.iter().filter(|row| row.local.ip() == place.at.ip());
         Some(here.map(|row| row.cookie).collect())
     }
 }

@@ -19,7 +19,7 @@ use rustix::net::{
     AddressFamily, SocketFlags, SocketType, bind, connect, getsockname, socket_with,
 };
 
-use super::key::Key;
+use super::key::Port;
 use crate::clock;
 
 /// The statuses that pass.
@@ -54,16 +54,16 @@ impl Check {
     /// Makes ready for a request to this listener.
     ///
     /// Errors: no descriptor, or no port to be had.
-    pub(super) fn of(key: &Key) -> io::Result<Self> {
-        let ip = key.at.ip().to_canonical();
+    pub(super) fn of(port: &Port) -> io::Result<Self> {
+        let ip = port.at.ip().to_canonical();
         let ip: IpAddr = if !ip.is_unspecified() {
             ip
-        } else if ip.is_ipv6() && !key.is_dual {
+        } else if ip.is_ipv6() && !port.is_dual {
             Ipv6Addr::LOCALHOST.into()
         } else {
             Ipv4Addr::LOCALHOST.into()
         };
-        let mut at = key.at;
+        let mut at = port.at;
         at.set_ip(ip);
         let family = if ip.is_ipv4() {
             AddressFamily::INET

@@ -7,9 +7,10 @@ use std::os::fd::AsFd as _;
 
 use protocol::{LackOf, RunId};
 
-use super::group::{Company, Member};
+use super::group::Member;
 use super::holder::is_held;
-use super::key::Key;
+use super::key::{Key, Port};
+use super::order::Company;
 use super::table::Table;
 
 impl Table {
@@ -28,12 +29,8 @@ impl Table {
     /// Forgets sockets in the way of this address that their runs have closed or shut down.
     pub(super) fn forget_abandoned(&mut self, key: &Key, by_run: RunId) {
         let app = self.runs.get(&by_run).map(|run| run.of.who.app.clone());
-        let near: Vec<Key> = self
-            .groups
-            .keys()
-            .filter(|it| it.overlaps(key))
-            .copied()
-            .collect();
+        let near = self.groups.keys().filter(|it| it.overlaps(key));
+        let near: Vec<Key> = near.cloned().collect();
         for key in near {
             self.compare(&key);
             let Some(group) = self.groups.get_mut(&key) else {
@@ -56,13 +53,17 @@ impl Table {
 
     /// Brings a group into line with what the kernel says who is in it.
     pub(super) fn compare(&mut self, key: &Key) {
-        let Some(mut here) = self.census.at(key) else {
+        let Some(port) = key.port() else {
+            return;
+        };
+        let Some(mut here) = self.census.at(port) else {
             return;
         };
         // Groups at one address may differ in more than that.
-        let others = self.groups.iter().filter(|(other, _)| *other != key);
+        let is_at = |other: &Port| other.at == port.at && other != port;
+        let others = self.groups.iter();
         let known: Vec<u64> = others
-            .filter(|(other, _)| other.at == key.at)
+            .filter(|(other, _)| other.port().is_some_and(is_at))
             .flat_map(|(_, group)| group.members.iter().map(|it| it.cookie))
             .collect();
         here.retain(|cookie| !known.contains(cookie));
@@ -70,13 +71,12 @@ impl Table {
             return;
         };
         let is_ours = |cookie| group.members.iter().any(|it| it.cookie == cookie);
-        if key.network == 0 && !here.iter().copied().any(is_ours) {
+        if port.network == 0 && !here.iter().copied().any(is_ours) {
             // The kernel may speak of another network than the group's.
             return;
         }
         if group.compare(&here) == Company::Mixed {
-            let runs: Vec<RunId> = group.members.iter().filter_map(|it| it.run).collect();
-            for run in runs {
+            for run in group.runs() {
                 self.lacks(run, LackOf::Stranger, 0);
             }
         }

@@ -1,21 +1,24 @@
-//! The sockets that share one port, and who of them gets a new connection.
+//! The listeners of one app at one place, and who of them gets a new connection.
 //!
-//! The kernel keeps the members of a group in an order of its own: a socket that starts to listen
+//! For a port the kernel keeps the members in an order of its own: a socket that starts to listen
 //! comes last, and when one leaves, the last moves into its place. Our list follows it step by step,
-//! so that an index means the same to both.
+//! so that an index means the same to both. A socket file has no group in the kernel: its clients find
+//! the one listener that has its name.
 
 use std::io;
 use std::net::SocketAddr;
-use std::os::fd::{AsFd as _, OwnedFd};
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use config::AppName;
 use protocol::RunId;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::net::{Shutdown, shutdown};
 
+use super::door::Door;
 use super::holder::Holder;
-use super::selector::Selector;
+use super::order::{Company, KernelOrder};
 use super::steering::{Aim, Said, Seat, aim};
-use crate::sys::socket::{attach_selector, waiting};
 
 /// A listening socket.
 #[derive(Debug)]
@@ -36,50 +39,41 @@ pub(super) struct Member {
     pub(super) is_shared: bool,
     /// Whether its run is gone and was ended in order, so that nobody need take up what it left.
     pub(super) is_retired: bool,
+    /// For a socket file, a name of its own that leads to it; none where it could not be made.
+    pub(super) link: Option<PathBuf>,
 }
 
-/// The sockets of one app that share one port.
+/// The listeners of one app at one place.
 #[derive(Debug)]
 pub(super) struct Group {
     /// The app whose they are.
     pub(super) app: AppName,
-    /// In the kernel's own order. Never empty between two orders.
+    /// For a port, in the kernel's own order. Never empty between two orders.
     pub(super) members: Vec<Member>,
-    /// What the kernel was told last; none: what it was told may no longer be right.
-    attached: Option<Selector>,
-    /// Who connects from this address goes to the member with this cookie.
-    pub(super) probes: Vec<(SocketAddr, u64)>,
+    /// How their connections are steered.
+    pub(super) way: Way,
     /// The member at which connections were held last.
     holds: Option<u64>,
-    /// Whether the kernel's order is known.
-    company: Company,
 }
 
-/// Who is in a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Company {
-    /// Our members alone.
-    Own,
-    /// Somebody else is in it, or was: the kernel's order is not known.
-    Mixed,
+/// How connections are steered.
+#[derive(Debug)]
+pub(super) enum Way {
+    /// By a selector, among sockets that share a port.
+    Port(KernelOrder),
+    /// By the name of a file.
+    Path(Door),
 }
 
 impl Group {
     /// A group without members, which must get one at once.
-    pub(super) const fn new(app: AppName) -> Self {
+    pub(super) const fn new(app: AppName, way: Way) -> Self {
         Self {
             app,
             members: Vec::new(),
-            attached: None,
-            probes: Vec::new(),
+            way,
             holds: None,
-            company: Company::Own,
         }
-    }
-
-    /// The member with this cookie.
-    pub(super) fn find(&mut self, cookie: u64) -> Option<&mut Member> {
-        self.members.iter_mut().find(|it| it.cookie == cookie)
     }
 
     /// The member that the next run takes up: what is held first.
@@ -90,43 +84,44 @@ impl Group {
         orphans.max_by_key(|it| holds == Some(it.cookie))
     }
 
+    /// The runs that have a socket here.
+    pub(super) fn runs(&self) -> Vec<RunId> {
+        self.members.iter().filter_map(|it| it.run).collect()
+    }
+
     /// Takes in who the kernel says is in it, by their cookies. Members that are not have left it by
     /// themselves.
     pub(super) fn compare(&mut self, here: &[u64]) -> Company {
-        let ours = self.members.iter().map(|it| it.cookie);
-        let (present, gone): (Vec<u64>, Vec<u64>) = ours.partition(|it| here.contains(it));
-        for cookie in gone {
-            if let Some(left) = self.index(cookie) {
-                self.members.swap_remove(left);
-                self.attached = None;
-            }
+        let Way::Port(order) = &mut self.way else {
+            return Company::Own;
+        };
+        order.compare(&mut self.members, here)
+    }
+
+    /// Sends who connects from this address to one member, or, without one, where everybody goes.
+    /// Holds from the next time on that the group is steered.
+    pub(super) fn probe(&mut self, from: SocketAddr, to: Option<u64>) {
+        if let Way::Port(order) = &mut self.way {
+            order.probe(from, to);
         }
-        if here.len() > present.len() {
-            self.company = Company::Mixed;
-        } else if present.len() < 2 {
-            self.company = Company::Own;
-        }
-        self.company
     }
 
     /// Lets its connections go where they should; see [`aim`]. `seats` are its members. `Park` and
     /// `Nobody` change nothing. In mixed company nothing is steered, and nobody is waited for.
     ///
-    /// Errors: the kernel takes no selector.
+    /// Errors: the kernel takes no selector, the file no name.
     pub(super) fn steer(&mut self, seats: &[Seat], said: &Said) -> io::Result<Aim> {
-        if self.company == Company::Mixed {
+        if matches!(&self.way, Way::Port(order) if order.company() == Company::Mixed) {
             return Ok(Aim::Nobody);
         }
         let holds = self.holds.and_then(|it| self.index(it));
         let aim = aim(seats, said, holds);
         if let Aim::These(targets) = &aim {
             self.holds = self.held_by(targets, said);
-            let probes = self.probes.iter();
-            let probes = probes.filter_map(|(from, to)| Some((*from, index(self.index(*to)?))));
-            self.attach(Selector {
-                targets: targets.iter().copied().map(index).collect(),
-                probes: probes.collect(),
-            })?;
+            match &mut self.way {
+                Way::Port(order) => order.steer(&self.members, targets)?,
+                Way::Path(door) => door.steer(&self.members, targets)?,
+            }
         }
         Ok(aim)
     }
@@ -140,24 +135,16 @@ impl Group {
             .map(|it| it.cookie)
     }
 
-    /// Takes a member out, and closes it, so that whoever waits there is refused.
-    ///
-    /// Its place is taken by the last one. While that moves, nothing may be said to go to either
-    /// index, or a connection would reach a socket that nobody means. Afterwards the group must be
-    /// steered anew.
+    /// Takes a member out, and closes it, so that whoever waits there is refused. Afterwards the
+    /// group must be steered anew.
     pub(super) fn remove(&mut self, cookie: u64) {
         let Some(leaving) = self.index(cookie) else {
             return;
         };
-        if let Some(mut selector) = self.attached.take() {
-            let unmoved = |it: &u32| *it != index(leaving) && *it != index(self.members.len() - 1);
-            let before = selector.targets.len();
-            selector.targets.retain(unmoved);
-            if !selector.targets.is_empty() && selector.targets.len() < before {
-                self.attach(selector).ok();
-            }
+        match &mut self.way {
+            Way::Port(order) => order.prepare_removal(&self.members, leaving),
+            Way::Path(door) => door.remove(&self.members[leaving]),
         }
-        self.attached = None;
         let member = self.members.swap_remove(leaving);
         // A process that outlives its run may hold it, too; a shutdown ends it for all.
         shutdown(&member.socket, Shutdown::Both).ok();
@@ -173,7 +160,7 @@ impl Group {
         };
         let is_awaited = |it: &Member| {
             let is_wanted = said.held && !it.is_retired && *aim != Aim::Nobody;
-            is_wanted && waiting(it.socket.as_fd()).unwrap_or(0) > 0
+            is_wanted && it.is_waited_at()
         };
         let all = self.members.iter().enumerate();
         let useless =
@@ -181,23 +168,16 @@ impl Group {
         useless.map(|(_, it)| it.cookie).collect()
     }
 
-    fn attach(&mut self, selector: Selector) -> io::Result<()> {
-        if self.attached.as_ref() == Some(&selector) {
-            return Ok(());
-        }
-        let Some(first) = self.members.first() else {
-            return Ok(());
-        };
-        attach_selector(first.socket.as_fd(), &mut selector.program())?;
-        self.attached = Some(selector);
-        Ok(())
-    }
-
     fn index(&self, cookie: u64) -> Option<usize> {
         self.members.iter().position(|it| it.cookie == cookie)
     }
 }
 
-fn index(of: usize) -> u32 {
-    u32::try_from(of).unwrap_or(u32::MAX)
+impl Member {
+    /// Whether connections wait here to be accepted.
+    fn is_waited_at(&self) -> bool {
+        let mut awaited = [PollFd::new(&self.socket, PollFlags::IN)];
+        let at_once = Timespec::default();
+        poll(&mut awaited, Some(&at_once)).is_ok_and(|ready| ready > 0)
+    }
 }

@@ -3,16 +3,27 @@
 use std::io;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::BorrowedFd;
+use std::path::PathBuf;
 
+use config::Address;
 use nix::libc;
 use rustix::net::sockopt::{ipv6_v6only, socket_domain};
 use rustix::net::{AddressFamily, getsockname};
 
 use crate::sys::socket::{network, option};
 
+/// What the listeners of a group have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Key {
+    /// A port: the kernel shares out connections among them.
+    Port(Port),
+    /// A socket file, absolute, in our view of the files: clients find the one that has this name.
+    Path(PathBuf),
+}
+
 /// What sockets have in common between which the kernel shares out connections, but for their user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct Port {
     /// The address, as it was bound.
     pub(super) at: SocketAddr,
     /// Whether an IPv6 address stands for IPv4 too. Always false for an IPv4 address.
@@ -32,7 +43,34 @@ enum Reach {
 }
 
 impl Key {
-    /// The key that this socket has once it is bound to `at`.
+    /// How it is told.
+    pub(super) fn address(&self) -> Address {
+        match self {
+            Self::Port(port) => Address::Tcp(port.at),
+            Self::Path(path) => Address::Unix(path.clone()),
+        }
+    }
+
+    /// The port; none for a socket file.
+    pub(super) const fn port(&self) -> Option<&Port> {
+        match self {
+            Self::Port(port) => Some(port),
+            Self::Path(_) => None,
+        }
+    }
+
+    /// Whether a connection could belong to either of two sockets.
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Port(port), Self::Port(other)) => port.overlaps(other),
+            (Self::Path(path), Self::Path(other)) => path == other,
+            (Self::Port(_), Self::Path(_)) | (Self::Path(_), Self::Port(_)) => false,
+        }
+    }
+}
+
+impl Port {
+    /// What this socket has once it is bound to `at`.
     ///
     /// Errors: the kernel's; it is no socket of that family.
     pub(super) fn of(socket: BorrowedFd<'_>, at: SocketAddr) -> io::Result<Self> {
@@ -45,7 +83,7 @@ impl Key {
         })
     }
 
-    /// The key of a socket that is bound to an IP address.
+    /// That of a socket that is bound to an IP address.
     ///
     /// Errors: the kernel's; it is another kind of socket.
     pub(super) fn of_bound(socket: BorrowedFd<'_>) -> io::Result<Self> {
@@ -55,7 +93,7 @@ impl Key {
 
     /// Whether a connection could belong to either of two sockets: then, as the kernel has it, the
     /// second may not be bound.
-    pub(super) fn overlaps(&self, other: &Self) -> bool {
+    fn overlaps(&self, other: &Self) -> bool {
         let is_same_place = self.at.port() == other.at.port()
             && self.network == other.network
             && (self.device == other.device || self.device == 0 || other.device == 0);
@@ -111,8 +149,8 @@ fn plain(mut at: SocketAddr) -> SocketAddr {
 mod tests {
     use super::*;
 
-    fn key(at: &str, is_dual: bool) -> Key {
-        Key {
+    fn port(at: &str, is_dual: bool) -> Port {
+        Port {
             at: at.parse().unwrap(),
             is_dual,
             device: 0,
@@ -122,13 +160,13 @@ mod tests {
 
     #[test]
     fn sockets_overlap_where_one_connection_could_be_either_ones() {
-        let any = key("0.0.0.0:80", false);
-        let local = key("127.0.0.1:80", false);
-        let dual = key("[::]:80", true);
-        let only_v6 = key("[::]:80", false);
-        let local_v6 = key("[::1]:80", true);
-        let mapped = key("[::ffff:127.0.0.1]:80", true);
-        let other = key("127.0.0.2:80", false);
+        let any = port("0.0.0.0:80", false);
+        let local = port("127.0.0.1:80", false);
+        let dual = port("[::]:80", true);
+        let only_v6 = port("[::]:80", false);
+        let local_v6 = port("[::1]:80", true);
+        let mapped = port("[::ffff:127.0.0.1]:80", true);
+        let other = port("127.0.0.2:80", false);
         let table = [
             (any, local, true),
             (any, dual, true),
@@ -137,7 +175,7 @@ mod tests {
             (local, dual, true),
             (local, mapped, true),
             (local, other, false),
-            (local, key("127.0.0.1:81", false), false),
+            (local, port("127.0.0.1:81", false), false),
             (dual, only_v6, true),
             (only_v6, local_v6, true),
             (local_v6, mapped, false),
@@ -148,9 +186,9 @@ mod tests {
             assert_eq!(two.overlaps(&one), expected, "{two:?} {one:?}");
             assert!(one.overlaps(&one));
         }
-        let elsewhere = Key { network: 2, ..any };
+        let elsewhere = Port { network: 2, ..any };
         assert!(!any.overlaps(&elsewhere), "another network");
-        let on = |device| Key { device, ..any };
+        let on = |device| Port { device, ..any };
         assert!(any.overlaps(&on(3)));
         assert!(!on(2).overlaps(&on(3)), "another interface");
     }

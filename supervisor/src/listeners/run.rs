@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use fleet::LaunchOrder;
@@ -28,13 +29,23 @@ pub(super) struct Run {
     pub(super) is_retired: bool,
     /// Whether nobody has said yet that it gets connections.
     pub(super) is_fresh: bool,
-    /// Sockets that it bound where it chose, by their cookies, and whether it had itself asked to
-    /// share the port.
-    pub(super) bound: BTreeMap<u64, bool>,
+    /// Sockets that it bound where it chose, by their cookies.
+    pub(super) bound: BTreeMap<u64, Bound>,
     /// Where it is known to listen, in the order in which it began to.
     pub(super) told: Vec<Key>,
     /// What it is known to lack.
     pub(super) lacks: BTreeSet<Lack>,
+}
+
+/// A socket that was bound and does not listen yet.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    /// To what, as far as is known: the caller may have meant something else.
+    pub(super) key: Key,
+    /// Whether the app itself had asked to share its port.
+    pub(super) is_shared: bool,
+    /// For a socket file, the name that we bound it to; none: it was bound to the file itself.
+    pub(super) link: Option<PathBuf>,
 }
 
 impl Run {
@@ -53,11 +64,11 @@ impl Run {
     }
 
     /// Remembers a socket that was bound.
-    pub(super) fn has_bound(&mut self, cookie: u64, is_shared: bool) {
+    pub(super) fn has_bound(&mut self, cookie: u64, bound: Bound) {
         if self.bound.len() >= BOUND_MAX {
             // The oldest: cookies are counted up.
             self.bound.pop_first();
         }
-        self.bound.insert(cookie, is_shared);
+        self.bound.insert(cookie, bound);
     }
 }

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
-use config::{Address, AppName};
+use config::AppName;
 use fleet::Event;
 use nix::libc;
 use nix::unistd::Pid;
@@ -15,8 +16,11 @@ use rustix::net::sockopt::socket_cookie;
 
 use super::census::Census;
 use super::check::Check;
-use super::group::{Group, Member};
+use super::door::Door;
+use super::files::Files;
+use super::group::{Group, Member, Way};
 use super::key::Key;
+use super::order::KernelOrder;
 use super::parked::park;
 use super::run::Run;
 use super::steering::{Aim, Said, Seat};
@@ -28,6 +32,8 @@ pub(super) struct Table {
     said: BTreeMap<AppName, Said>,
     pub(super) groups: BTreeMap<Key, Group>,
     pub(super) census: Census,
+    /// None: the kernel watches too many already. Then a file that its program removes is gone.
+    pub(super) files: Option<Files>,
     /// What the loop is to be told, once the call that brought it is answered.
     pub(super) events: Vec<Event>,
 }
@@ -39,6 +45,7 @@ impl Table {
             said: BTreeMap::new(),
             groups: BTreeMap::new(),
             census: Census::new(),
+            files: Files::new().ok(),
             events: Vec::new(),
         }
     }
@@ -108,14 +115,15 @@ impl Table {
         let first = told.iter().find_map(|key| {
             let group = self.groups.get(key)?;
             let member = group.members.iter().find(|it| it.run == Some(run))?;
-            Some((*key, member.cookie))
+            Some((key, key.port()?, member.cookie))
         });
-        let (key, cookie) = first.ok_or(CheckFailure::NoPort)?;
+        let (key, port, cookie) = first.ok_or(CheckFailure::NoPort)?;
         let broken =
             |error: io::Error| CheckFailure::Broken(error.raw_os_error().unwrap_or(libc::EINVAL));
-        let check = Check::of(&key).map_err(broken)?;
+        let check = Check::of(port).map_err(broken)?;
+        let key = key.clone();
         if let Some(group) = self.groups.get_mut(&key) {
-            group.probes.push((check.from, cookie));
+            group.probe(check.from, Some(cookie));
         }
         match self.steer_group(&key) {
             Ok(_) => Ok((key, check)),
@@ -129,7 +137,7 @@ impl Table {
     /// Takes in that a request from there is over.
     pub(super) fn probed(&mut self, key: &Key, from: SocketAddr) {
         if let Some(group) = self.groups.get_mut(key) {
-            group.probes.retain(|(it, _)| *it != from);
+            group.probe(from, None);
             self.aim(key);
         }
     }
@@ -140,7 +148,7 @@ impl Table {
         let left = all.flat_map(|(key, group)| {
             let members = group.members.iter();
             let left = members.filter(|it| it.run.is_none() && it.last == run);
-            left.map(|it| (*key, it.cookie))
+            left.map(|it| (key.clone(), it.cookie))
         });
         for (key, cookie) in left.collect::<Vec<_>>() {
             self.close(&key, cookie);
@@ -170,10 +178,12 @@ impl Table {
         self.settle(key);
     }
 
-    /// Whether this socket is one of the run's own in this group.
-    pub(super) fn is_run_of(&mut self, key: &Key, cookie: u64, run: RunId) -> bool {
-        let member = self.groups.get_mut(key).and_then(|it| it.find(cookie));
-        member.is_some_and(|it| it.run == Some(run))
+    /// Where this socket listens, if it is one of the run's own.
+    pub(super) fn place_of(&self, cookie: u64, run: RunId) -> Option<Key> {
+        let is_it = |it: &Member| it.cookie == cookie && it.run == Some(run);
+        let mut groups = self.groups.iter();
+        let (key, _) = groups.find(|(_, group)| group.members.iter().any(is_it))?;
+        Some(key.clone())
     }
 
     /// Brings a group into line with what was said: who gets its connections, who is closed.
@@ -197,11 +207,8 @@ impl Table {
     /// Steers a group, and returns where its connections go.
     fn aim(&mut self, key: &Key) -> Aim {
         self.steer_group(key).unwrap_or_else(|error| {
-            tracing::warn!(at = %key.at, %error, "connections cannot be steered");
-            let members = self.groups.get(key).into_iter();
-            let members = members.flat_map(|group| &group.members);
-            let runs: Vec<RunId> = members.filter_map(|it| it.run).collect();
-            for run in runs {
+            tracing::warn!(at = %key.address(), %error, "connections cannot be steered");
+            for run in self.groups.get(key).map_or_else(Vec::new, Group::runs) {
                 self.hindered(run, LackOf::Selector, &error);
             }
             Aim::Park
@@ -215,7 +222,7 @@ impl Table {
         let said = self.said.get(&group.app).cloned().unwrap_or_default();
         let seats = self.seats(&group, &said);
         let steered = group.steer(&seats, &said);
-        self.groups.insert(*key, group);
+        self.groups.insert(key.clone(), group);
         steered
     }
 
@@ -236,7 +243,7 @@ impl Table {
 
     /// Makes a socket that holds connections, where nothing else can.
     fn park_if_needed(&mut self, key: &Key) {
-        if self.aim(key) != Aim::Park {
+        if !matches!(self.steer_group(key), Ok(Aim::Park)) {
             return;
         }
         let Some(group) = self.groups.get_mut(key) else {
@@ -247,34 +254,75 @@ impl Table {
             return;
         };
         let who = &owner.of.who;
-        let parked = park(key, owner.of.spec.run_as.as_ref());
-        match parked.and_then(|socket| Ok((socket_cookie(&socket)?, socket))) {
-            Ok((cookie, socket)) => group.members.push(Member {
-                socket,
-                cookie,
-                run: None,
-                last: who.run,
-                slot: who.slot,
-                holder: None,
-                is_shared: false,
-                is_retired: false,
-            }),
+        let user = owner.of.spec.run_as.as_ref();
+        let parked = match (&group.way, key) {
+            (Way::Path(door), _) => door
+                .park(who.run)
+                .map(|(socket, link)| (socket, Some(link))),
+            (Way::Port(_), Key::Port(port)) => park(port, user).map(|socket| (socket, None)),
+            (Way::Port(_), Key::Path(_)) => return,
+        };
+        let parked = parked.and_then(|(socket, link)| Ok((socket_cookie(&socket)?, socket, link)));
+        match parked {
+            Ok((cookie, socket, link)) => {
+                if let Some(link) = &link {
+                    watch(&mut self.files, link, key);
+                }
+                group.members.push(Member {
+                    socket,
+                    cookie,
+                    run: None,
+                    last: who.run,
+                    slot: who.slot,
+                    holder: None,
+                    is_shared: false,
+                    is_retired: false,
+                    link,
+                });
+            }
             Err(error) => {
-                tracing::warn!(at = %key.at, %error, "connections cannot be held");
+                tracing::warn!(at = %key.address(), %error, "connections cannot be held");
             }
         }
     }
 
     /// Takes in a socket that has just begun to listen.
-    pub(super) fn append(&mut self, key: Key, member: Member) {
+    pub(super) fn append(&mut self, key: &Key, mut member: Member) {
         let Some(run) = member.run.and_then(|run| self.runs.get(&run)) else {
             return;
         };
         let app = run.of.who.app.clone();
-        let group = self.groups.entry(key).or_insert_with(|| Group::new(app));
+        let user = run.of.spec.run_as.as_ref();
+        let way = || match key {
+            Key::Port(_) => Way::Port(KernelOrder::new()),
+            Key::Path(path) => Way::Path(Door::new(path.clone(), user.cloned())),
+        };
+        let group = self.groups.entry(key.clone());
+        let group = group.or_insert_with(|| Group::new(app, way()));
+        if let Way::Path(door) = &group.way
+            && member.link.is_none()
+        {
+            let link = door.beside(member.last, group.members.len());
+            // Without one, the file is lost where the program removes it.
+            member.link = door.keep(&link).map(|()| link).ok();
+        }
+        if let Some(link) = &member.link {
+            watch(&mut self.files, link, key);
+        }
         group.members.push(member);
-        self.compare(&key);
-        self.settle(&key);
+        self.compare(key);
+        self.settle(key);
+    }
+
+    /// Puts socket files back that their programs have removed, as long as they are to serve.
+    pub(super) fn files_changed(&mut self) {
+        let changed = self.files.as_mut().map(Files::changed);
+        for key in changed.unwrap_or_default() {
+            let app = self.groups.get(&key).map(|group| &group.app);
+            if app.is_some_and(|app| self.said.contains_key(app)) {
+                self.settle(&key);
+            }
+        }
     }
 
     /// Tells, once, that a run listens there.
@@ -282,12 +330,12 @@ impl Table {
         let Some(told) = self.runs.get_mut(&run).map(|run| &mut run.told) else {
             return;
         };
-        let is_told = told.iter().any(|it| it.at == key.at);
+        let at = key.address();
+        let is_told = told.iter().any(|it| it.address() == at);
         if !told.contains(key) {
-            told.push(*key);
+            told.push(key.clone());
         }
         if !is_told {
-            let at = Address::Tcp(key.at);
             self.events.push(Event::Listening { run, at });
         }
     }
@@ -307,6 +355,14 @@ impl Table {
 
     fn keys_of(&self, app: &AppName) -> Vec<Key> {
         let groups = self.groups.iter().filter(|(_, group)| group.app == *app);
-        groups.map(|(key, _)| *key).collect()
+        groups.map(|(key, _)| key.clone()).collect()
+    }
+}
+
+fn watch(files: &mut Option<Files>, link: &Path, key: &Key) {
+    if let Some(files) = files
+        && let Err(error) = files.watch(link, key)
+    {
+        tracing::warn!(at = %key.address(), %error, "the socket file cannot be watched");
     }
 }

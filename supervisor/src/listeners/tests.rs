@@ -1,6 +1,7 @@
 //! Real programs that listen, and real connections to them.
 
 mod checks;
+mod files;
 mod holds;
 mod orders;
 mod servers;

@@ -27,8 +27,9 @@ const STACK_BYTES: usize = 256 * 1024;
 /// How many descriptors are looked at in one turn; the others are looked at in the next.
 const READY_MAX: usize = 64;
 
-/// How the bell is known among what is ready; no run has this number.
+/// How the bell, and what watches files, are known among what is ready; no run has these numbers.
 const BELL: u64 = u64::MAX;
+const FILES: u64 = BELL - 1;
 
 /// The thread's own.
 #[derive(Debug)]
@@ -59,11 +60,15 @@ impl Thread {
     ) -> io::Result<Self> {
         let ready = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&ready, &heard, EventData::new_u64(BELL), EventFlags::IN)?;
+        let table = Table::new();
+        if let Some(files) = &table.files {
+            epoll::add(&ready, files, EventData::new_u64(FILES), EventFlags::IN)?;
+        }
         Ok(Self {
             orders,
             heard,
             ready,
-            table: Table::new(),
+            table,
             drains,
             inbox,
         })
@@ -107,6 +112,10 @@ impl Thread {
             self.take_orders();
             let is_alone = flags.contains(EventFlags::HUP) && !flags.contains(EventFlags::IN);
             return if is_alone { Next::End } else { Next::Turn };
+        }
+        if data.u64() == FILES {
+            self.table.files_changed();
+            return Next::Turn;
         }
         let run = RunId(data.u64());
         if flags.contains(EventFlags::IN) {
@@ -184,10 +193,13 @@ impl Thread {
             Err(failure) => return tell(Err(failure)),
         };
         let from = check.from;
-        let tell_unasked = tell.clone();
+        let (tell_unasked, asking_at) = (tell.clone(), key.clone());
         let asking = move || {
             let outcome = check.ask(&asked.path, asked.within);
-            asked.done.order(Order::Checked { key, from });
+            asked.done.order(Order::Checked {
+                key: asking_at,
+                from,
+            });
             tell(outcome);
         };
         let begun = thread::Builder::new()

@@ -1,8 +1,8 @@
-//! What sockets are asked and told for which there is no safe function.
+//! What sockets are asked and told for which there is no safe function, and in which groups a thread is.
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::ptr;
 
 use nix::libc;
 
@@ -71,30 +71,6 @@ pub(crate) fn network(socket: BorrowedFd<'_>) -> u64 {
 /// Source: asm-generic/socket.h.
 const SO_NETNS_COOKIE: i32 = 71;
 
-/// How many connections wait at a listening TCP socket to be accepted.
-///
-/// Source: tcp(7), `TCP_INFO`; for a listening socket `tcpi_unacked` is the length of this queue.
-///
-/// Errors: the kernel's.
-pub(crate) fn waiting(listener: BorrowedFd<'_>) -> io::Result<u32> {
-    let mut about = MaybeUninit::<libc::tcp_info>::zeroed();
-    let mut length = length_of::<libc::tcp_info>();
-    // SAFETY: the kernel writes at most `length` bytes, the size of `about`.
-    let answer = unsafe {
-        libc::getsockopt(
-            listener.as_raw_fd(),
-            libc::IPPROTO_TCP,
-            libc::TCP_INFO,
-            about.as_mut_ptr().cast(),
-            &raw mut length,
-        )
-    };
-    super::done(answer.into())?;
-    // SAFETY: it consists of whole numbers only, for which zeroes are values too.
-    let about = unsafe { about.assume_init() };
-    Ok(about.tcpi_unacked)
-}
-
 /// Lets a program decide which member of a group of sockets gets a new connection.
 ///
 /// Source: socket(7), `SO_ATTACH_REUSEPORT_CBPF`. The program's answer is the member's index.
@@ -120,6 +96,21 @@ pub(crate) fn attach_selector(
         )
     };
     super::done(answer.into())
+}
+
+/// Gives this thread alone these supplementary groups. The C library's function would give them to
+/// all threads.
+///
+/// Errors: `EPERM` without `CAP_SETGID`.
+pub(crate) fn set_thread_groups(groups: &[u32]) -> io::Result<()> {
+    let list = if groups.is_empty() {
+        ptr::null()
+    } else {
+        groups.as_ptr()
+    };
+    // SAFETY: setgroups(2) reads as many numbers as it is told, which are there.
+    let answer = unsafe { libc::syscall(libc::SYS_setgroups, groups.len(), list) };
+    super::done(answer)
 }
 
 fn length_of<T>() -> libc::socklen_t {

@@ -10,7 +10,8 @@ use rustix::net::sockopt::{set_socket_reuseport, socket_cookie};
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_with};
 
 use super::servers::free;
-use crate::listeners::group::{Group, Member};
+use crate::listeners::group::{Group, Member, Way};
+use crate::listeners::order::KernelOrder;
 use crate::listeners::steering::{Said, Seat};
 
 /// What may happen to a group.
@@ -44,7 +45,7 @@ impl Scene {
     fn new() -> Self {
         Self {
             at: free("127.0.0.1"),
-            group: Group::new(AppName::new("app").unwrap()),
+            group: Group::new(AppName::new("app").unwrap(), Way::Port(KernelOrder::new())),
             said: Said::default(),
             joined: 0,
         }
@@ -82,6 +83,7 @@ impl Scene {
             holder: None,
             is_shared: false,
             is_retired: false,
+            link: None,
         });
     }
 

@@ -59,6 +59,7 @@ server.on('upgrade', (request, socket) => {
   count((i) => socket.write(Buffer.concat([Buffer.from([0x81, String(i).length]), Buffer.from(String(i))])), socket);
 });
 
-server.listen(Number(process.env.PORT), () => console.log(`listens on ${process.env.PORT}`));
+const at = process.env.SOCKET ?? Number(process.env.PORT);
+server.listen(at, () => console.log(`listens on ${at}`));
 
 module.exports = server;

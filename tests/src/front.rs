@@ -25,14 +25,14 @@ pub struct Front {
 }
 
 impl Front {
-    /// Starts it in front of the app at this port; none, said out loud, where there is no nginx.
+    /// Starts it in front of the app at this address, as nginx writes it; none, said out loud, where there is no nginx.
     ///
     /// # Panics
     /// Where it does not come up.
     #[must_use]
     #[track_caller]
     pub fn of(
-        upstream: u16,
+        upstream: &str,
         next: NextUpstream,
         folder: &Path,
         deadline: Deadline,
@@ -49,7 +49,7 @@ impl Front {
         let text = text
             .replace("@FOLDER@", &folder.to_string_lossy())
             .replace("@PORT@", &port.to_string())
-            .replace("@UPSTREAM@", &upstream.to_string())
+            .replace("@UPSTREAM@", upstream)
             .replace("@NEXT@", next);
         let file = folder.join("front.conf");
         fs::write(&file, text).expect("room for a file");

@@ -84,7 +84,7 @@ impl Served {
     #[track_caller]
     pub fn load_through_nginx(&self, plan: Plan, next: NextUpstream) -> Option<(Load, Front)> {
         let folder = self.home.work().join("front");
-        let front = Front::of(self.server.port(), next, &folder, self.home.deadline())?;
+        let front = Front::of(&self.server.upstream(), next, &folder, self.home.deadline())?;
         let load = Load::on(front.address(), plan);
         self.await_answers(&load, &plan);
         Some((load, front))

@@ -7,6 +7,7 @@ mod commands;
 
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -187,7 +188,29 @@ impl Server {
         self
     }
 
-    /// Where it listens.
+    /// The same at a socket file in its folder; only the servers on Node know how.
+    ///
+    /// # Panics
+    /// Never: a path of a test is text.
+    #[must_use]
+    pub fn at_file(self) -> Self {
+        let file = self.folder.join("socket");
+        let text = file.to_str().expect("a path of a test is text").to_owned();
+        self.with("SOCKET", text)
+    }
+
+    fn file(&self) -> Option<&str> {
+        self.variables.get("SOCKET").and_then(Value::as_str)
+    }
+
+    /// Where it listens, as nginx writes it.
+    #[must_use]
+    pub fn upstream(&self) -> String {
+        self.file()
+            .map_or_else(|| self.address().to_string(), |file| format!("unix:{file}"))
+    }
+
+    /// Where it listens, if that is a port.
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), self.port)
@@ -257,15 +280,22 @@ impl Server {
         }
     }
 
-    /// Waits until somebody listens on its port.
+    fn is_listening(&self) -> bool {
+        self.file().map_or_else(
+            || TcpStream::connect(self.address()).is_ok(),
+            |file| UnixStream::connect(file).is_ok(),
+        )
+    }
+
+    /// Waits until somebody listens where it should.
     ///
     /// # Panics
     /// Where nobody does in time.
     #[track_caller]
     pub fn await_listening(&self, deadline: Deadline) {
         // There is no event for it that a stranger to the process could wait for.
-        while TcpStream::connect(self.address()).is_err() {
-            assert!(!deadline.is_over(), "nobody listens on {}", self.port);
+        while !self.is_listening() {
+            assert!(!deadline.is_over(), "nobody listens: {}", self.upstream());
             fixture::linger(Duration::from_millis(5));
         }
     }

@@ -1,11 +1,12 @@
 //! The other runtimes, and nginx in front: one reload each, of which nothing may fail.
 
+use std::net::{Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use protocol::Mode;
 use serde_json::json;
-use tests::load::Plan;
-use tests::{Home, NextUpstream, Runtime, Served, reloading};
+use tests::load::{Load, Plan};
+use tests::{Home, NextUpstream, Runtime, Served, Server, reloading};
 
 fn home() -> Home {
     let home = Home::with_limit(Duration::from_secs(30));
@@ -71,16 +72,56 @@ fn nginx_as_an_app_is_whole() {
 fn is_whole_through_nginx(runtime: Runtime, plan: Plan, next: NextUpstream) {
     for mode in [Mode::Overlap, Mode::Queue] {
         let settings = json!({ "handover": reloading::word(mode) });
-        let Some(mut served) = Served::start(home(), runtime, settings) else {
-            return;
-        };
-        let Some((load, _front)) = served.load_through_nginx(plan, next) else {
-            return;
-        };
+        if let Some(served) = Served::start(home(), runtime, settings) {
+            reloaded_through_nginx(served, plan, next, mode);
+        }
+    }
+}
+
+fn reloaded_through_nginx(mut served: Served, plan: Plan, next: NextUpstream, mode: Mode) {
+    let Some((load, _front)) = served.load_through_nginx(plan, next) else {
+        return;
+    };
+    for _ in 0..2 {
         assert_eq!(served.reload(&load).handed.mode, mode);
         served.await_answers(&load, &plan);
-        load.finish().assert_whole();
     }
+    load.finish().assert_whole();
+}
+
+/// Two reloads of a server at a socket file, with nginx in front, which never asks twice.
+fn is_whole_at_a_file(file: &str, plan: Plan, mode: Mode) {
+    let home = home();
+    if let Some(server) = Server::of_node(file, &home.work().join("server")) {
+        let settings = json!({ "handover": reloading::word(mode) });
+        let served = Served::of(home, server.at_file(), settings);
+        reloaded_through_nginx(served, plan, NextUpstream::Off, mode);
+    }
+}
+
+#[test]
+fn node_at_a_socket_file_is_whole() {
+    is_whole_at_a_file("node.js", Plan::keep_alive(), Mode::Overlap);
+    is_whole_at_a_file("node.js", Plan::close(), Mode::Queue);
+}
+
+#[test]
+fn a_node_that_takes_its_socket_file_away_is_whole() {
+    is_whole_at_a_file("node_graceful.js", Plan::keep_alive(), Mode::Overlap);
+}
+
+#[test]
+fn a_listener_for_both_kinds_of_ip_is_whole_over_the_newer_one() {
+    let Some(mut served) = Served::start(home(), Runtime::Node, json!({})) else {
+        return;
+    };
+    let address = SocketAddr::from((Ipv6Addr::LOCALHOST, served.server.port()));
+    let plan = Plan::keep_alive();
+    let load = Load::on(address, plan);
+    served.await_answers(&load, &plan);
+    served.reload(&load);
+    served.await_answers(&load, &plan);
+    load.finish().assert_whole();
 }
 
 #[test]

@@ -156,9 +156,9 @@ fn cell(runtime: Runtime, way: Way, plan: Plan, rounds: u32) -> anyhow::Result<O
 fn rounds_of(subject: &mut dyn Subject, way: Way, plan: Plan, rounds: u32) -> anyhow::Result<Cell> {
     let folder = tempfile::tempdir()?;
     let deadline = Deadline::after(PATIENCE);
-    let port = subject.server().port();
+    let upstream = subject.server().upstream();
     let front = way.front.map(|next| {
-        let front = Front::of(port, next, folder.path(), deadline);
+        let front = Front::of(&upstream, next, folder.path(), deadline);
         front.ok_or_else(|| anyhow!("there is no nginx"))
     });
     let front = front.transpose()?;

@@ -104,7 +104,9 @@ impl Laws {
                 Verb::Start | Verb::Restart | Verb::Reload | Verb::Shape,
             ) => {
                 let had_two = self.tickets.reloads.contains(&id);
-                Some(*status) == view.last_exit || !is_stopped || had_two
+                let mut asks = self.tickets.asks.iter();
+                let again = asks.any(|(turn, _, meant)| *turn > wish.turn && meant.contains(&id));
+                Some(*status) == view.last_exit || !is_stopped || had_two || again
             }
             (Reached::Died { death }, Verb::Start | Verb::Restart | Verb::Reload | Verb::Shape)
             | (Reached::Kept { death }, Verb::Reload | Verb::Shape) => {

@@ -49,11 +49,12 @@ use std::sync::mpsc::{Sender, channel};
 use config::{AppName, Span};
 use fleet::LaunchOrder;
 use nix::unistd::Pid;
-use protocol::RunId;
+use protocol::{Notice, RunId};
 use rustix::pipe::{PipeFlags, pipe_with};
 
 use crate::drain::{Drains, Retire};
 use crate::inbox::InboxSender;
+use crate::notices::Notices;
 use key::Key;
 use steering::Said;
 use thread::Thread;
@@ -92,6 +93,11 @@ enum Order {
     /// Nobody will take up what this run has left.
     Release {
         run: RunId,
+    },
+    /// Tell what holds once all before this was done.
+    Publish {
+        notice: Notice,
+        by: Notices,
     },
     /// Say when all before this was done.
     #[cfg(test)]
@@ -149,6 +155,11 @@ impl Listeners {
     pub(crate) fn steer(&self, app: AppName, to: Vec<RunId>, held: bool) {
         let said = Said { to, held };
         self.order(Order::Steer { app, said });
+    }
+
+    /// Tells something that holds once all that was ordered was done.
+    pub(crate) fn publish(&self, notice: Notice, by: Notices) {
+        self.order(Order::Publish { notice, by });
     }
 
     /// Asks a run, alone, for this path; see [`fleet::Effect::Check`].

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fleet::{Effect, Event, LaunchOrder};
-use protocol::{LaunchError, RunId};
+use protocol::{LaunchError, Notice, RunId};
 
 use crate::children::Children;
 use crate::clients::Tickets;
@@ -65,6 +65,10 @@ impl Shell {
             Effect::Dump { ticket, saved } => self.saver.dump(ticket, saved),
             Effect::ReadDump { ticket } => self.saver.read_dump(ticket),
             Effect::Flush { ticket, logs } => self.logs.flush(ticket, logs),
+            // Told by whoever steers, when it is true.
+            Effect::Note(notice @ Notice::TookOver { .. }) => {
+                self.listeners.publish(notice, self.notices.clone());
+            }
             Effect::Note(notice) => self.notices.publish(notice),
             Effect::Answer { ticket, reply } => self.tickets.answer(ticket, reply),
             Effect::Exit => return Next::End,

@@ -147,6 +147,7 @@ impl Thread {
                     self.table.ended(run);
                 }
                 Order::Release { run } => self.table.release(run),
+                Order::Publish { notice, by } => by.publish(notice),
                 #[cfg(test)]
                 Order::Tell(tell) => drop(tell.send(())),
             }

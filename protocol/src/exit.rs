@@ -65,6 +65,8 @@ pub enum LaunchStage {
     Cwd,
     /// Placing descriptors at their numbers.
     Place,
+    /// Opening the listening sockets that it is given.
+    Listen,
     /// Executing the program.
     Exec,
     /// The launcher ended without a word.

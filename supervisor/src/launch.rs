@@ -23,6 +23,7 @@ mod failure;
 mod filter;
 mod image;
 mod limit;
+mod listen;
 mod message;
 mod probe;
 mod program;
@@ -43,7 +44,7 @@ pub(crate) use binary::{Binary, Output};
 pub(crate) use failure::At;
 use failure::failed;
 pub(crate) use limit::raise as raise_descriptor_limit;
-pub(crate) use message::{GO, Heard, Verdict};
+pub(crate) use message::{GO, Heard};
 pub(crate) use probe::{Probe, probe_main};
 pub(crate) use program::Program;
 
@@ -51,15 +52,17 @@ use crate::sys;
 use image::Image;
 use program::User;
 
-/// The number at which Node, and whatever else speaks its protocol, expects the channel.
+/// The number that the channel has where nothing else is given to the app.
 pub(crate) const CHANNEL_NUMBER: i32 = 3;
+
+/// From here on the launcher has what is its own; below, numbers stay free for the app.
+const OWN_NUMBERS: i32 = 100;
 
 /// The life `wsd launch`. Returns only where it did not become the app.
 pub(crate) fn launch_main() -> ExitCode {
     // What was leaked to the daemon by whoever started it ends here.
     sys::close_from(3);
-    // The numbers from 3 on stay free for the app.
-    let Ok(daemon) = rustix::io::fcntl_dupfd_cloexec(io::stdin(), 10) else {
+    let Ok(daemon) = rustix::io::fcntl_dupfd_cloexec(io::stdin(), OWN_NUMBERS) else {
         return ExitCode::FAILURE;
     };
     if let Err(why) = launch(&daemon) {
@@ -70,7 +73,7 @@ pub(crate) fn launch_main() -> ExitCode {
 
 /// Becomes the app. Returns `Ok` where the daemon has gone.
 fn launch(daemon: &OwnedFd) -> Result<(), LaunchError> {
-    let (program, channel) = receive(daemon)?;
+    let (mut program, channel) = receive(daemon)?;
     become_leader()?;
     filter(daemon, &program)?;
     if let Some(user) = &program.user {
@@ -78,7 +81,9 @@ fn launch(daemon: &OwnedFd) -> Result<(), LaunchError> {
         become_user(user)?;
     }
     std::env::set_current_dir(&program.cwd).at(LaunchStage::Cwd, program.cwd.display())?;
-    let _channel = place(channel)?;
+    let _channel = place(channel, program.channel_number())?;
+    let _sockets = listen::open(&program.listen)?;
+    listen::tell_process(&mut program.env, &program.listen);
     limit::restore(program.open_files).at(LaunchStage::Place, "")?;
     let image = Image::of(&program)?;
     if message::hear_go(daemon) {
@@ -151,20 +156,26 @@ fn become_user(user: &User) -> Result<(), LaunchError> {
     setuid(uid).at(LaunchStage::User, uid)
 }
 
-/// Puts the descriptors where the app finds them: nothing to read at 0, the channel at 3.
+/// Puts the descriptors where the app finds them: nothing to read at 0, the channel at its number.
 ///
 /// The channel is returned because it must stay open until the program is executed.
-fn place(channel: Option<OwnedFd>) -> Result<Option<OwnedFd>, LaunchError> {
+fn place(channel: Option<OwnedFd>, number: i32) -> Result<Option<OwnedFd>, LaunchError> {
     let stage = LaunchStage::Place;
-    let nothing = File::open("/dev/null").at(stage, "/dev/null")?;
-    rustix::stdio::dup2_stdin(&nothing).at(stage, "/dev/null")?;
+    {
+        let nothing = File::open("/dev/null").at(stage, "/dev/null")?;
+        rustix::stdio::dup2_stdin(&nothing).at(stage, "/dev/null")?;
+    }
     let Some(channel) = channel else {
         return Ok(None);
     };
-    // It came as the first descriptor of a process that had none but 0, 1, 2 and one from 10 on.
-    if channel.as_raw_fd() != CHANNEL_NUMBER {
-        return Err(failed(stage, CHANNEL_NUMBER, Errno::EBADF));
+    let channel = if channel.as_raw_fd() == number {
+        channel
+    } else {
+        rustix::io::fcntl_dupfd_cloexec(&channel, number).at(stage, number)?
+    };
+    if channel.as_raw_fd() != number {
+        return Err(failed(stage, number, Errno::EBADF));
     }
-    rustix::io::fcntl_setfd(&channel, FdFlags::empty()).at(stage, CHANNEL_NUMBER)?;
+    rustix::io::fcntl_setfd(&channel, FdFlags::empty()).at(stage, number)?;
     Ok(Some(channel))
 }

@@ -51,6 +51,7 @@ pub(crate) fn launch(error: &LaunchError) -> String {
         LaunchStage::User => format!("become the user `{on}`"),
         LaunchStage::Cwd => format!("chdir `{on}`"),
         LaunchStage::Place => "place its descriptors".to_owned(),
+        LaunchStage::Listen => format!("listen at `{on}`"),
         LaunchStage::Exec => format!("execute `{on}`"),
         LaunchStage::Vanished => return "the launcher ended without a word".to_owned(),
     };
@@ -81,6 +82,10 @@ pub(crate) fn launch_hint(error: &LaunchError) -> Option<String> {
         (LaunchStage::Logs, _) => {
             Some("check `out_file` and `error_file`, and who may write there".to_owned())
         }
+        (LaunchStage::Listen, _) => Some(
+            "check `listen`: somebody else may have the address, or the app's user may not"
+                .to_owned(),
+        ),
         (LaunchStage::User, _) => Some("check `uid` and `gid`; the daemon must be root".to_owned()),
         (
             LaunchStage::Descriptors

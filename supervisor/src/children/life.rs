@@ -1,5 +1,7 @@
 //! The life of one run, from its launcher to the last process it leaves.
 
+use std::os::fd::OwnedFd;
+
 use config::Signal;
 use config::spec::Scope;
 use fleet::{Event, LaunchOrder};
@@ -9,7 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::leader::Leader;
 use crate::inbox::InboxSender;
-use crate::launch::{GO, Heard, Verdict};
+use crate::launch::{GO, Heard};
 use crate::listeners::{Launched, Listeners};
 use crate::ready::{Offer, Senders};
 use crate::sweep::Sight;
@@ -70,10 +72,18 @@ impl Life {
         let mut heard = Heard::default();
         let mut held = Vec::new();
         let mut has_go = false;
+        let mut is_attached = false;
         loop {
             tokio::select! {
                 biased;
-                goes_on = heard.hear(&talk) => if !goes_on { break },
+                goes_on = heard.hear(&talk) => {
+                    if !goes_on { break }
+                    // At once: the launcher may listen for the app.
+                    if let Some(calls) = heard.calls() {
+                        self.attach(Some(calls));
+                        is_attached = true;
+                    }
+                }
                 Some(order) = self.orders.recv() => match order {
                     Order::Go => {
                         has_go = true;
@@ -99,21 +109,23 @@ impl Life {
                 errno: 0,
             });
         }
-        self.take_filter(verdict);
+        if let Some(lack) = verdict.lack {
+            let run = self.leader.tree().run;
+            self.inbox.send(Event::Hindered { run, lack });
+        }
+        if !is_attached {
+            self.attach(None);
+        }
         Ok(held)
     }
 
-    /// Lets the program's calls be answered. What it has called already waits until then.
-    fn take_filter(&self, verdict: Verdict) {
+    /// Lets the program's calls be answered, where they arrive.
+    fn attach(&self, calls: Option<OwnedFd>) {
         let (order, listeners) = &self.filtered;
-        if let Some(lack) = verdict.lack {
-            let run = order.who.run;
-            self.inbox.send(Event::Hindered { run, lack });
-        }
         listeners.attach(Launched {
             of: order.clone(),
             leader: self.leader.tree().leader,
-            calls: verdict.calls,
+            calls,
         });
     }
 

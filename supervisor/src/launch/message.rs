@@ -125,7 +125,7 @@ pub(crate) struct Heard {
 pub(crate) struct Verdict {
     /// Why it did not become the program; none: it did, or it vanished.
     pub(crate) failure: Option<LaunchError>,
-    /// Where the calls arrive that the filter passes on.
+    /// Where the calls arrive that the filter passes on; none where they were asked for before.
     pub(crate) calls: Option<OwnedFd>,
     /// Why there is no filter though one was wanted.
     pub(crate) lack: Option<Lack>,
@@ -161,6 +161,11 @@ impl Heard {
             }
         }
         Ok(heard.verdict())
+    }
+
+    /// Where the calls arrive that the filter passes on; once, and as soon as that has come.
+    pub(crate) fn calls(&mut self) -> Option<OwnedFd> {
+        self.descriptors.pop()
     }
 
     /// What it comes to.

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use config::Env;
 use config::handover::{Handover, NoNewPrivs};
 use config::spec::{AppSpec, Exec, RunAs};
+use config::{Address, Env};
 use fleet::LaunchOrder;
 use serde::{Deserialize, Serialize};
 
-use super::CHANNEL_NUMBER;
+use super::{CHANNEL_NUMBER, listen};
 use crate::ready::AppSide;
 use crate::sweep::{self, Mark};
 
@@ -39,6 +39,8 @@ pub(crate) struct Program {
     /// Whether it may be made to give up privileges for the sake of the filter on `bind` and
     /// `listen`; none: the filter is not wanted.
     pub(super) filter: Option<NoNewPrivs>,
+    /// Where it is given listening sockets.
+    pub(super) listen: Vec<Address>,
 }
 
 /// A user with all its groups.
@@ -67,8 +69,19 @@ impl Program {
             user: order.spec.run_as.as_ref().map(User::from),
             open_files,
             filter: filter(&order.spec),
+            listen: order.spec.handover.listen.clone(),
         }
     }
+
+    /// The number of its channel, where it has one: behind its sockets.
+    pub(super) fn channel_number(&self) -> i32 {
+        channel_number(&self.listen)
+    }
+}
+
+/// Listening sockets have the numbers that they must have, so the channel makes room.
+fn channel_number(listen: &[Address]) -> i32 {
+    CHANNEL_NUMBER.saturating_add(i32::try_from(listen.len()).unwrap_or(i32::MAX))
 }
 
 /// Who leaves its listeners to itself gets no filter.
@@ -113,10 +126,12 @@ fn environment(order: &LaunchOrder, mark: &Mark, app_side: Option<&AppSide>) -> 
     // Source: PM2, which numbers every instance so; apps read it.
     env.set("pm_id", who.id.to_string());
     if let Some(app_side) = app_side {
-        env.set("NODE_CHANNEL_FD", CHANNEL_NUMBER.to_string());
+        let number = channel_number(&order.spec.handover.listen);
+        env.set("NODE_CHANNEL_FD", number.to_string());
         env.set("NODE_CHANNEL_SERIALIZATION_MODE", "json");
         env.set("NOTIFY_SOCKET", app_side.notify.clone());
     }
+    listen::tell(&mut env, &order.spec.handover.listen);
     env
 }
 

@@ -2,6 +2,7 @@
 
 mod checks;
 mod files;
+mod given;
 mod holds;
 mod orders;
 mod servers;

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use config::spec::{RunAs, Scope};
 use config::{Address, AppSpec, Signal};
-use fleet::Event;
 use protocol::RunId;
 
 use crate::children::tests::stage::{Prints, Stage, is_root, play, python};
@@ -48,12 +47,7 @@ fn asked(path: &Path) -> io::Result<String> {
 }
 
 async fn listens(stage: &mut Stage, run: u64, spec: AppSpec, path: &Path) -> Prints {
-    let (mut prints, _) = stage.launched(run, spec).await;
-    let event = stage.next().await;
-    let Event::Listening { run: told, at } = event else {
-        panic!("run {run} does not listen but {event:?}");
-    };
-    assert_eq!((told, at), (RunId(run), Address::Unix(path.to_owned())));
+    let mut prints = stage.up(run, spec, &[Address::Unix(path.to_owned())]).await;
     assert_eq!(prints.line(), "up");
     prints
 }

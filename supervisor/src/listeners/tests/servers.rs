@@ -70,17 +70,29 @@ pub(super) fn is_refused(at: SocketAddr) -> bool {
 impl Stage {
     /// Starts a server and waits until it is known where it listens.
     pub(super) async fn listens(&mut self, run: u64, spec: AppSpec, at: SocketAddr) -> Prints {
-        let (mut prints, _) = self.launched(run, spec).await;
-        let event = self.next().await;
-        let Event::Listening {
-            run: told,
-            at: where_,
-        } = event
-        else {
-            panic!("run {run} does not listen but {event:?}");
-        };
-        assert_eq!((told, where_), (RunId(run), Address::Tcp(at)));
+        let mut prints = self.up(run, spec, &[Address::Tcp(at)]).await;
         assert_eq!(prints.line(), "up");
+        prints
+    }
+
+    /// Starts a program and waits until it is known that it listens at all of these, in this order.
+    /// It may be known before it is that the program is launched.
+    pub(super) async fn up(&mut self, run: u64, spec: AppSpec, at: &[Address]) -> Prints {
+        let prints = self.launch(run, spec);
+        let mut listens = Vec::new();
+        let mut is_launched = false;
+        while !is_launched || listens.len() < at.len() {
+            let event = self.next().await;
+            if let Event::Listening { run: told, at } = event {
+                assert_eq!(told, RunId(run));
+                listens.push(at);
+            } else {
+                let is_launch = matches!(event, Event::Launched { run: told, .. } if told.0 == run);
+                assert!(is_launch, "run {run} does not listen but {event:?}");
+                is_launched = true;
+            }
+        }
+        assert_eq!(listens, at);
         prints
     }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 
+use config::Address;
 use config::handover::Handover;
 use fleet::Event;
 use nix::libc;
@@ -216,8 +217,7 @@ fn one_run_cannot_have_its_own_port_twice_unless_it_asks_to() {
         );
         let mut spec = twice;
         spec.exec.args.push(at.port().to_string());
-        let _run = stage.launched(1, spec).await;
-        stage.next().await;
+        let _run = stage.up(1, spec, &[Address::Tcp(at)]).await;
         assert_eq!(stage.exited(1).await, ExitStatus::Code(libc::EADDRINUSE));
     });
 }
@@ -236,9 +236,10 @@ fn a_socket_that_its_run_has_closed_gets_no_connections() {
         );
         let mut spec = probes;
         spec.exec.args.push(at.port().to_string());
-        let (mut prints, _) = stage.launched(1, spec).await;
-        assert_eq!(prints.line(), "up");
         let local = ([127, 0, 0, 1], at.port()).into();
+        let both = [Address::Tcp(local), Address::Tcp(at)];
+        let mut prints = stage.up(1, spec, &both).await;
+        assert_eq!(prints.line(), "up");
         assert_eq!(who(local), ["1"]);
         stage.steer(&[1], true);
         assert_eq!(who(local), ["1"]);

@@ -147,6 +147,12 @@ impl Conversation {
         };
     }
 
+    /// Whether a request was under way no longer ago than this.
+    pub(super) fn was_busy(&self, now: Time, ago: Span) -> bool {
+        let is_busy = self.standing(now, ago) == Standing::Busy;
+        is_busy && now.since(self.since) < ago
+    }
+
     /// What it is, where nothing may happen for `idle` on what is called silent.
     pub(super) fn standing(&self, now: Time, idle: Span) -> Standing {
         match self.phase {

@@ -24,6 +24,7 @@ use super::sends::Sends;
 use super::sight::Sight;
 use super::tracees::{AtCall, Still, Tracees, still_after};
 use super::{Drain, Outlets};
+use crate::clock;
 use crate::connections::Connections;
 use crate::sweep::Processes;
 use crate::sys::trace::Stop;
@@ -190,8 +191,10 @@ impl Draining {
                     self.outlets.inbox.send(Event::Drained { run: self.run });
                     Course::Drained
                 } else {
-                    let next = now + ROUND;
-                    Course::Draining { calm, next }
+                    Course::Draining {
+                        calm,
+                        next: next_round(now, clock::boot()),
+                    }
                 };
             }
             Course::Retiring(_) => self.go_on_retiring(now, kernel),
@@ -265,4 +268,10 @@ impl Draining {
     pub(super) fn is_over(&self) -> bool {
         self.is_releasing() && self.tracees.is_empty()
     }
+}
+
+/// When the next look is due after one that took from `begun` to `ended`: looks have a fifth of the
+/// time at most, because the program stands still meanwhile whenever it makes a call.
+fn next_round(begun: Time, ended: Time) -> Time {
+    ended + ROUND.max(ended.since(begun).times(4))
 }

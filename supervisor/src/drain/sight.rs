@@ -22,6 +22,9 @@ use crate::connections::{Connections, Row, State, States};
 /// a server that wants data first (`TCP_DEFER_ACCEPT`) leaves one half made that sends none.
 const MAKING: Span = Span::secs(3);
 
+/// Where a request was under way so lately the kernel need not be asked.
+const LATELY: Span = Span::millis(30);
+
 /// What is known of where connections are.
 #[derive(Debug, Default)]
 pub(super) struct Sight {
@@ -81,8 +84,12 @@ impl Draining {
 
     /// Whether nothing is under way.
     pub(super) fn is_calm(&mut self, now: Time, kernel: &mut Connections) -> bool {
+        let mut known = self.conversations.values();
+        if now < self.settled || known.any(|it| it.was_busy(now, LATELY)) {
+            return false;
+        }
         // In this order: what is made waits to be accepted, what is accepted is a connection.
-        if !self.are_made(now, kernel) || !self.doors.are_quiet() || now < self.settled {
+        if !self.are_made(now, kernel) || !self.doors.are_quiet() {
             return false;
         }
         let Some(live) = self.look(now, kernel, Look::Quick) else {

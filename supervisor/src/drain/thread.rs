@@ -135,15 +135,20 @@ impl Thread {
         }
         let mut flags = awaited.iter().map(PollFd::revents);
         let bell = flags.next().unwrap_or_else(PollFlags::empty);
-        flags.next();
+        let children = flags.next().unwrap_or_else(PollFlags::empty);
         let ended: Vec<(RunId, Pid)> = ends
             .into_iter()
             .zip(flags)
             .filter_map(|(end, flags)| (!flags.is_empty()).then_some(end))
             .collect();
         drop(awaited);
-        while rustix::io::read(&self.heard, &mut [0; 64]).is_ok_and(|taken| taken == 64) {}
-        while let Ok(Some(_)) = self.children.read_signal() {}
+        if bell.contains(PollFlags::IN) {
+            while rustix::io::read(&self.heard, &mut [0; 64]).is_ok_and(|taken| taken == 64) {}
+        }
+        if !children.is_empty() {
+            // A signal that is not told again until it was read: one is all there is.
+            self.children.read_signal().ok();
+        }
         for (run, pid) in ended {
             if let Some(run) = self.runs.get_mut(&run) {
                 run.tracees.ended(pid);

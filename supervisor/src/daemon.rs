@@ -179,8 +179,8 @@ fn shell(paths: &Paths, inbox: &InboxSender) -> Result<Shell, Unable> {
     let home = paths.home();
     let real = real(paths)?;
     let relay = Relay::new(Limits::default());
-    let drains = Drains::new(Mark::new(&real), inbox.clone(), relay);
-    let listeners = Listeners::start(drains, inbox.clone())
+    let drains = Drains::new(Mark::new(&real), inbox.clone(), relay.clone());
+    let listeners = Listeners::start(drains, relay, inbox.clone())
         .map_err(step("start the listeners' thread of", home))?;
     Ok(Shell {
         children: Children::new(&real, listeners.clone(), inbox.clone())

@@ -37,6 +37,7 @@ mod rights;
 mod run;
 mod selector;
 mod steering;
+mod stranded;
 mod table;
 mod thread;
 
@@ -55,6 +56,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use crate::drain::{Drains, Retire};
 use crate::inbox::InboxSender;
 use crate::notices::Notices;
+use crate::relay::Relay;
 use key::Key;
 use steering::Said;
 use thread::Thread;
@@ -136,10 +138,10 @@ impl Listeners {
     /// Starts the thread.
     ///
     /// Errors: no descriptor or no thread to be had.
-    pub(crate) fn start(drains: Drains, inbox: InboxSender) -> io::Result<Self> {
+    pub(crate) fn start(drains: Drains, relay: Relay, inbox: InboxSender) -> io::Result<Self> {
         let (orders, taken) = channel();
         let (heard, bell) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
-        Thread::new((taken, heard), drains, inbox)?.start()?;
+        Thread::new((taken, heard), (drains, relay), inbox)?.start()?;
         Ok(Self {
             orders,
             bell: Arc::new(bell),

@@ -150,6 +150,23 @@ impl Group {
         shutdown(&member.socket, Shutdown::Both).ok();
     }
 
+    /// The members at which connections wait that no run will take up: one that is in service here is
+    /// of their instance.
+    pub(super) fn stranded(&self, aim: &Aim, said: &Said) -> impl Iterator<Item = &Member> {
+        let is_target =
+            |index: usize| matches!(aim, Aim::These(targets) if targets.contains(&index));
+        let all = self.members.iter().enumerate();
+        let served: Vec<u32> = all
+            .clone()
+            .filter(|(index, it)| {
+                is_target(*index) && it.run.is_some_and(|run| said.to.contains(&run))
+            })
+            .map(|(_, it)| it.slot)
+            .collect();
+        let orphans = self.members.iter().filter(|it| it.run.is_none());
+        orphans.filter(move |it| served.contains(&it.slot) && it.is_waited_at())
+    }
+
     /// The members that nobody serves and that get no connections.
     ///
     /// One at which connections wait is left for the next run to take up, where that is wanted.

@@ -24,6 +24,8 @@ use super::order::KernelOrder;
 use super::parked::park;
 use super::run::Run;
 use super::steering::{Aim, Said, Seat};
+use super::stranded::take_over;
+use crate::relay::Relay;
 
 /// The thread's knowledge.
 #[derive(Debug)]
@@ -34,18 +36,21 @@ pub(super) struct Table {
     pub(super) census: Census,
     /// None: the kernel watches too many already. Then a file that its program removes is gone.
     pub(super) files: Option<Files>,
+    /// Where connections go that wait where nobody will come.
+    relay: Relay,
     /// What the loop is to be told, once the call that brought it is answered.
     pub(super) events: Vec<Event>,
 }
 
 impl Table {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(relay: Relay) -> Self {
         Self {
             runs: BTreeMap::new(),
             said: BTreeMap::new(),
             groups: BTreeMap::new(),
             census: Census::new(),
             files: Files::new().ok(),
+            relay,
             events: Vec::new(),
         }
     }
@@ -193,6 +198,11 @@ impl Table {
             return;
         };
         let said = self.said.get(&group.app).cloned().unwrap_or_default();
+        if let Key::Port(port) = key {
+            for member in group.stranded(&aim, &said) {
+                take_over(member, port.at, &self.relay);
+            }
+        }
         let useless = group.useless(&aim, &said);
         for cookie in &useless {
             group.remove(*cookie);

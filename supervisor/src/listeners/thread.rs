@@ -19,6 +19,7 @@ use super::table::Table;
 use super::{Asked, Launched, Order};
 use crate::drain::{Drain, Drains};
 use crate::inbox::InboxSender;
+use crate::relay::Relay;
 use crate::sys::seccomp;
 
 /// Plenty for a thread that does not recurse.
@@ -55,12 +56,12 @@ enum Next {
 impl Thread {
     pub(super) fn new(
         (orders, heard): (Receiver<Order>, OwnedFd),
-        drains: Drains,
+        (drains, relay): (Drains, Relay),
         inbox: InboxSender,
     ) -> io::Result<Self> {
         let ready = epoll::create(CreateFlags::CLOEXEC)?;
         epoll::add(&ready, &heard, EventData::new_u64(BELL), EventFlags::IN)?;
-        let table = Table::new();
+        let table = Table::new(relay);
         if let Some(files) = &table.files {
             epoll::add(&ready, files, EventData::new_u64(FILES), EventFlags::IN)?;
         }

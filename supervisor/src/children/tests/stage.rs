@@ -41,8 +41,8 @@ impl Stage {
         let home = TempDir::new().unwrap();
         let (sender, inbox) = inbox();
         let relay = Relay::new(Limits::default());
-        let drains = Drains::new(Mark::new(home.path()), sender.clone(), relay);
-        let listeners = Listeners::start(drains, sender.clone()).unwrap();
+        let drains = Drains::new(Mark::new(home.path()), sender.clone(), relay.clone());
+        let listeners = Listeners::start(drains, relay, sender.clone()).unwrap();
         let children = Children::new(home.path(), listeners.clone(), sender).unwrap();
         Self {
             children,

@@ -1,5 +1,7 @@
 //! Connections that come while nobody serves.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::thread;
 
 use config::spec::RunAs;
@@ -204,5 +206,34 @@ fn a_run_of_another_user_gets_the_port_of_a_dead_one() {
         });
         let _two = stage.listens(2, spec, at).await;
         assert_eq!(who(at), ["2"]);
+    });
+}
+
+#[test]
+fn who_waits_where_no_run_will_come_is_served_by_the_one_that_is_there() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        // It never accepts.
+        let mut deaf = plain(at, 1);
+        let script = deaf.exec.args.last_mut().unwrap();
+        *script = script.replace("while True:", "signal.pause()\nwhile True:");
+        *script = script.replace("import fcntl", "import signal, fcntl");
+        let _one = stage.listens(1, deaf, at).await;
+        stage.steer(&[1], true);
+        let mut client = TcpStream::connect(at).unwrap();
+        client
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .unwrap();
+        let mut http = plain(at, 2);
+        let script = http.exec.args.last_mut().unwrap();
+        let answer = "c.recv(999); c.sendall(b'HTTP/1.1 204 Two\\r\\n\\r\\n')";
+        *script = script.replace("c.sendall(b'2')", answer);
+        let _two = stage.listens(2, http, at).await;
+        stage.kill(1).await;
+        stage.steer(&[2], true);
+        let mut said = [0; 16];
+        client.read_exact(&mut said).unwrap();
+        assert_eq!(&said, b"HTTP/1.1 204 Two");
     });
 }

@@ -5,5 +5,6 @@ mod files;
 mod given;
 mod holds;
 mod orders;
+mod privileges;
 mod servers;
 mod steers;

@@ -257,7 +257,7 @@ fn ports_that_the_kernel_chose_and_other_sockets_are_left_alone() {
              t = socket.socket(); t.listen()\n\
              u = socket.socket(type=socket.SOCK_DGRAM); u.bind(('127.0.0.1', 0))\n\
              a = socket.socket(socket.AF_UNIX); a.bind(f'\\0wsd-test-{os.getpid()}'); a.listen()\n\
-             try: os.read(0, 1); s.bind(('127.0.0.1', 1))\n\
+             try: os.read(0, 1); s.bind(('127.0.0.1', 40000))\n\
              except OSError as e: print(e.errno)\n",
         );
         let (prints, _) = stage.launched(1, spec).await;

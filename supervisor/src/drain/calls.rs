@@ -18,6 +18,9 @@ use super::tracees::Still;
 use super::writing::{self, PART, Progress, Writing};
 use crate::http_head::{LAST_CHUNK, Left, Rewritten, Word, with_close};
 
+/// How every head begins, so that most of what is none need not be read.
+const HEAD: &[u8] = b"HTTP/1.";
+
 /// What becomes of a call that a thread is about to make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verdict {
@@ -118,7 +121,7 @@ impl Draining {
         let Some(text) = Text::of(process, &write) else {
             return Verdict::Pass;
         };
-        if !conversation.may_be_answered() {
+        if !conversation.may_be_answered() || text.read(0, HEAD.len()) != HEAD {
             let ends = conversation.may_end() && text.end(LAST_CHUNK.len()) == LAST_CHUNK;
             return self.plan(thread, Means::Bytes { ends }, &text);
         }
@@ -134,9 +137,7 @@ impl Draining {
             Word::SaysClose => Means::Told(Left::behind(&first, text.length())),
             Word::Interim => Means::PutOff,
             Word::Upgrade => Means::Changed,
-            Word::NotAHead => Means::Bytes {
-                ends: conversation.may_end() && text.end(LAST_CHUNK.len()) == LAST_CHUNK,
-            },
+            Word::NotAHead => Means::Bytes { ends: false },
         };
         self.plan(thread, means, &text)
     }

@@ -89,6 +89,11 @@ impl Conversation {
         };
     }
 
+    /// Bytes are under way on it, whoever reads or writes them.
+    pub(super) const fn stirred(&mut self, now: Time) {
+        self.since = now;
+    }
+
     /// Whether what is written next may be the head of an answer. In the middle of a body nothing is,
     /// whatever it looks like.
     pub(super) const fn may_be_answered(&self) -> bool {
@@ -188,6 +193,14 @@ mod tests {
         let conversation = Conversation::unknown(at(0));
         assert_eq!(conversation.standing(at(99), IDLE), Standing::Quiet);
         assert_eq!(conversation.standing(at(100), IDLE), Standing::Silent);
+    }
+
+    #[test]
+    fn what_stirs_is_not_silent_though_nobody_was_seen_to_read_or_write() {
+        let mut conversation = Conversation::unknown(at(0));
+        conversation.stirred(at(60));
+        assert_eq!(conversation.standing(at(159), IDLE), Standing::Quiet);
+        assert_eq!(conversation.standing(at(160), IDLE), Standing::Silent);
     }
 
     #[test]

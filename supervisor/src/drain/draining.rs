@@ -15,11 +15,13 @@ use fleet::Event;
 use nix::unistd::Pid;
 use protocol::{Lack, LackOf, RunId, Time};
 
+use super::call::Call;
 use super::calls::Plan;
 use super::conversation::Conversation;
 use super::doors::Doors;
 use super::finding::members;
 use super::retiring::Retiring;
+use super::seats;
 use super::sends::Sends;
 use super::sight::Sight;
 use super::tracees::{AtCall, Still, Tracees, still_after};
@@ -133,13 +135,15 @@ impl Draining {
         }
         let still = match stop {
             Stop::AtCall => match self.tracees.at_call(thread) {
-                Some(AtCall::Entry(call)) => Still::Entering(call),
-                Some(AtCall::Exit(call, value)) => {
+                AtCall::Entry(call) => Still::Entering(call),
+                AtCall::Exit(call, value) => {
                     self.has_left(thread, call, value, now);
+                    if call == Call::Execute && value == 0 && self.is_done_with(thread) {
+                        return self.tracees.release(thread, 0);
+                    }
                     Still::Ready(0)
                 }
-                Some(AtCall::Elsewhere) => Still::Ready(0),
-                None => return,
+                AtCall::Elsewhere => Still::Ready(0),
             },
             Stop::Signal(_) | Stop::Interrupted | Stop::Group | Stop::Parent => still_after(stop),
         };
@@ -148,6 +152,17 @@ impl Draining {
         } else {
             self.go_on(thread, still, now);
         }
+    }
+
+    /// Whether a thread's process, which has become another program, has nothing of the run's
+    /// connections any more: then it is a tool that the run uses.
+    fn is_done_with(&self, thread: Pid) -> bool {
+        let Some(process) = self.tracees.process_of(thread) else {
+            return false;
+        };
+        let sockets = seats::sockets(process).unwrap_or_default();
+        let is_here = |inode| self.doors.has(inode) || self.conversations.contains_key(&inode);
+        process != self.leader && !sockets.iter().any(|(_, inode)| is_here(*inode))
     }
 
     /// Lets a thread that stands still go on.

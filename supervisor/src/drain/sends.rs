@@ -57,8 +57,14 @@ impl Sends {
 
     /// The threads whose debts are paid, each once.
     pub(super) fn freed(&mut self) -> Vec<Pid> {
-        let Self { owed, behind, .. } = self;
-        let is_free = |_: &Pid, inode: &mut u64| !owed.contains_key(inode);
+        let Self {
+            waiting,
+            owed,
+            behind,
+        } = self;
+        let is_free = |_: &Pid, inode: &mut u64| {
+            !owed.contains_key(inode) && waiting.values().all(|(it, _)| it != inode)
+        };
         behind
             .extract_if(.., is_free)
             .map(|(thread, _)| thread)
@@ -78,15 +84,12 @@ impl Sends {
         waiting.chain(self.owed.values().map(|owed| owed.socket.as_fd()))
     }
 
-    /// Pays what is owed to a connection; whether nothing is any more.
+    /// Pays what is owed to a connection; whether nothing is any more, and nobody waits with a write.
     pub(super) fn pay(&mut self, inode: u64) -> bool {
-        let Some(owed) = self.owed.get_mut(&inode) else {
-            return true;
-        };
-        if owed.pay() {
+        if self.owed.get_mut(&inode).is_some_and(Owed::pay) {
             self.owed.remove(&inode);
         }
-        !self.owed.contains_key(&inode)
+        !self.has(inode)
     }
 
     /// Sends what there is room for, and answers the threads whose writes have come to their end.

@@ -48,6 +48,8 @@ pub(super) struct Live {
     pub(super) number: Number,
     /// Whether something has come that the program has not read.
     pub(super) has_waiting: bool,
+    /// Whether something was written that the client has not got yet.
+    is_sending: bool,
     /// Whether the client has ended its half.
     pub(super) is_half_closed: bool,
 }
@@ -127,9 +129,12 @@ impl Draining {
         };
         let inodes: BTreeSet<u64> = live.iter().map(|it| it.inode).collect();
         self.conversations.retain(|inode, _| inodes.contains(inode));
-        for inode in inodes {
+        for it in &live {
             let unknown = || Conversation::unknown(now);
-            self.conversations.entry(inode).or_insert_with(unknown);
+            let known = self.conversations.entry(it.inode).or_insert_with(unknown);
+            if it.has_waiting || it.is_sending {
+                known.stirred(now);
+            }
         }
         Some(live)
     }
@@ -205,6 +210,7 @@ impl Live {
             process,
             number,
             has_waiting: row.is_some_and(|row| row.waiting_in > 0),
+            is_sending: row.is_some_and(|row| row.waiting_out > 0),
             is_half_closed: row.is_some_and(|row| row.state == State::CloseWait),
         }
     }

@@ -171,6 +171,7 @@ impl Thread {
     fn obey(&mut self, order: Order) {
         let now = clock::boot();
         match order {
+            Order::Watch(order) => drop(order),
             Order::Begin(order) => {
                 let run = order.run;
                 // What it still traces is taken up again.

@@ -174,12 +174,14 @@ impl Tracees {
         self.threads.is_empty()
     }
 
-    /// A thread has stopped at a system call: where, or nothing where it has ended meanwhile. The
-    /// call that it was in is over behind it.
-    pub(super) fn at_call(&mut self, thread: Pid) -> Option<AtCall> {
-        let place = trace::place(thread).ok()?;
-        let known = self.threads.get_mut(&thread)?;
-        Some(match place {
+    /// A thread has stopped at a system call: where. The call that it was in is over behind it.
+    pub(super) fn at_call(&mut self, thread: Pid) -> AtCall {
+        // One that was killed does not stand there any more.
+        let place = trace::place(thread).unwrap_or(trace::Place::Elsewhere);
+        let Some(known) = self.threads.get_mut(&thread) else {
+            return AtCall::Elsewhere;
+        };
+        match place {
             trace::Place::Entry { number, arguments } => {
                 let call = Call::of(number, arguments);
                 known.call = Some(call);
@@ -190,7 +192,7 @@ impl Tracees {
                 None => AtCall::Elsewhere,
             },
             trace::Place::Elsewhere => AtCall::Elsewhere,
-        })
+        }
     }
 
     /// Answers the call that a thread is about to make, and lets it go on behind it.

@@ -1,8 +1,10 @@
 //! Runs end, and what is silent stays open.
 
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
 
 use config::Span;
 use config::handover::KeepAlive;
@@ -122,4 +124,42 @@ async fn a_stream_is_neither_silent_nor_taken_over() {
     stage.retire(&server, KeepAlive::Adopt);
     let tally = stage.retired(server.run).await;
     assert_eq!((tally.adopted, tally.cut, tally.cut_unknown), (0, 0, 1));
+}
+
+#[tokio::test]
+async fn connections_by_a_file_get_the_word_and_are_counted_where_they_are_cut() {
+    let mut stage = Stage::new();
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("door");
+    let script = format!(
+        "require('http').createServer((_, response) => response.end('x'))
+            .listen('{}', () => console.log(0));",
+        path.display()
+    );
+    let server = Server::start(&stage, 1, Command::new("node").args(["-e", &script]));
+    let mut silent = UnixStream::connect(&path).unwrap();
+    assert!(!ask_for_end(&mut silent));
+    let mut busy = UnixStream::connect(&path).unwrap();
+    stage.begin(&server, Span::millis(300));
+    while !ask_for_end(&mut busy) {}
+    drop(busy);
+    stage.drained(server.run).await;
+    stage.retire(&server, KeepAlive::Adopt);
+    let tally = stage.retired(server.run).await;
+    assert_eq!((tally.adopted, tally.cut, tally.cut_unknown), (0, 0, 1));
+}
+
+/// Whether the answer says that it is the last.
+fn ask_for_end(client: &mut UnixStream) -> bool {
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+        .unwrap();
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"\r\n\r\nx") {
+        let mut byte = [0];
+        client.read_exact(&mut byte).unwrap();
+        answer.push(byte[0]);
+    }
+    let answer = String::from_utf8(answer).unwrap();
+    answer.contains("Connection: close")
 }

@@ -12,6 +12,7 @@ use protocol::RunId;
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::net::sockopt::socket_acceptconn;
 use rustix::process::{PidfdFlags, pidfd_open};
+use tempfile::TempDir;
 
 use super::stage::Stage;
 use crate::drain::seats;
@@ -55,6 +56,8 @@ pub(super) struct Server {
     child: Child,
     handle: OwnedFd,
     _prints: BufReader<ChildStdout>,
+    /// Where the file is that it is started from.
+    _home: Option<TempDir>,
 }
 
 impl Server {
@@ -77,10 +80,12 @@ impl Server {
                cluster.once('message', (_, port) => console.log(port));
              }} else {{ console.log = (port) => process.send(port); {NODE} }}"
         );
-        let home = tempfile::tempdir().unwrap();
+        let home = TempDir::new().unwrap();
         let file = home.path().join("cluster.js");
         std::fs::write(&file, script).unwrap();
-        Self::start(stage, run, Command::new("node").arg(file))
+        let mut server = Self::start(stage, run, Command::new("node").arg(file));
+        server._home = Some(home);
+        server
     }
 
     pub(super) fn python(stage: &Stage, run: u64) -> Self {
@@ -157,6 +162,7 @@ server = Server(('::', 0), Answer)",
             child,
             handle: pidfd_open(number, PidfdFlags::empty()).unwrap(),
             _prints: prints,
+            _home: None,
         }
     }
 

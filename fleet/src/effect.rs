@@ -48,6 +48,14 @@ pub enum Effect {
         /// How long it may take.
         within: Span,
     },
+    /// Look at what is under way on a run's connections, while it serves. Reported by `Watched`.
+    /// `Drain`, `Serve` or `Retire` may follow at any time.
+    Watch {
+        /// The run.
+        run: RunId,
+        /// How long nothing may happen on a connection until it counts as silent.
+        idle: Span,
+    },
     /// Begin to drain a run: it gets no new connections from here on, and its clients are asked to
     /// leave with the last answer that they get. Reported by `Drained`.
     Drain {
@@ -55,15 +63,16 @@ pub enum Effect {
         run: RunId,
         /// How long connections that are just being made may take to be seen.
         settle: Span,
-        /// How long nothing may happen on a connection until it counts as silent.
+        /// How long nothing may happen on a connection until it counts as silent. Zero: nothing is
+        /// waited for but requests that are under way.
         idle: Span,
     },
-    /// Stop draining a run: it serves on.
+    /// Stop draining or watching a run: it serves on.
     Serve {
         /// The run.
         run: RunId,
     },
-    /// End a run that was draining: take over its silent connections, count what is cut, send it
+    /// End a run that was draining or watched: take over its silent connections, count what is cut, send it
     /// the signal. Reported by `Retired`, then `Exited`. Signals may follow as to any run.
     Retire {
         /// The run.

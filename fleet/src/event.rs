@@ -76,6 +76,13 @@ pub enum Event {
         /// Whether it passed, or why not.
         outcome: Result<(), CheckFailure>,
     },
+    /// Every connection of a run that is watched is known to be silent or under way. Told once a
+    /// watch, and not after [`crate::Effect::Drain`], [`crate::Effect::Serve`] or
+    /// [`crate::Effect::Retire`].
+    Watched {
+        /// The run.
+        run: RunId,
+    },
     /// Nothing is under way any more on the connections of a run that drains: there are none, or
     /// silent ones only. Told once a drain, and not after [`crate::Effect::Retire`].
     Drained {

@@ -90,7 +90,7 @@ impl Fleet {
             }
             Event::DumpRead { ticket, dump } => self.dump_read(ticket, dump, &mut turn),
             Event::Told { notice } => turn.note(notice),
-            Event::Tick => {}
+            Event::Tick | Event::Watched { .. } => {}
             Event::ShutDown { by } => self.shut_down(by, &mut turn),
         }
         self.finish(&mut turn);

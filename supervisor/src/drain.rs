@@ -91,6 +91,7 @@ pub(crate) struct Stop(Box<dyn FnOnce() + Send>);
 /// What the thread is told.
 #[derive(Debug)]
 enum Order {
+    Watch(Drain),
     Begin(Drain),
     Serve(RunId),
     Retire(Retire),
@@ -138,6 +139,12 @@ impl Drains {
                 stops: Arc::default(),
             }),
         }
+    }
+
+    /// Looks at the connections of a run that serves; whoever waits for what comes of it waits for a
+    /// limited time.
+    pub(crate) fn watch(&self, watch: Drain) {
+        self.order(Order::Watch(watch));
     }
 
     /// Begins to drain a run. `Drained` follows once, unless it is told to serve, retired or ends
@@ -211,7 +218,7 @@ impl Shared {
                 self.outlets.inbox.send(Event::Hindered { run, lack });
             }
             Order::Retire(retire) => self.outlets.retire_unseen(retire),
-            Order::Serve(_) | Order::Ended(_) => {}
+            Order::Watch(_) | Order::Serve(_) | Order::Ended(_) => {}
         }
     }
 }

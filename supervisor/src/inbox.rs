@@ -50,6 +50,7 @@ impl InboxSender {
             | Event::Hung { .. }
             | Event::Ready { .. }
             | Event::Checked { .. }
+            | Event::Watched { .. }
             | Event::Drained { .. }
             | Event::LogEnded { .. }
             | Event::Saved { .. }

@@ -78,7 +78,11 @@ enum Order {
         key: Key,
         from: SocketAddr,
     },
-    /// A run drains, serves on, or ends.
+    /// A run is watched, drains, serves on, or ends.
+    Watch {
+        run: RunId,
+        idle: Span,
+    },
     Drain {
         run: RunId,
         settle: Span,
@@ -173,6 +177,11 @@ impl Listeners {
             within,
             done,
         }));
+    }
+
+    /// Looks at what is under way on a run's connections; see [`fleet::Effect::Watch`].
+    pub(crate) fn watch(&self, run: RunId, idle: Span) {
+        self.order(Order::Watch { run, idle });
     }
 
     /// Begins to drain a run, after all that was ordered before; see [`fleet::Effect::Drain`].

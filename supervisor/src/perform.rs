@@ -47,6 +47,7 @@ impl Shell {
             Effect::Steer { app, to, held } => self.listeners.steer(app, to, held),
             Effect::Release { run } => self.listeners.release(run),
             Effect::Check { run, path, within } => self.listeners.check(run, path, within),
+            Effect::Watch { run, idle } => self.listeners.watch(run, idle),
             Effect::Drain { run, settle, idle } => self.listeners.drain(run, settle, idle),
             Effect::Serve { run } => self.listeners.serve(run),
             Effect::Retire {
@@ -91,6 +92,7 @@ impl Shell {
             | Event::Listening { .. }
             | Event::Hindered { .. }
             | Event::Checked { .. }
+            | Event::Watched { .. }
             | Event::Drained { .. }
             | Event::Retired { .. }
             | Event::LeaderExited { .. }

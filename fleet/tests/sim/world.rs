@@ -297,7 +297,10 @@ impl World {
             Effect::Retire {
                 run, signal, to, ..
             } => self.retire(run, signal, to),
-            Effect::Steer { .. } | Effect::Release { .. } | Effect::Note(_) => {}
+            Effect::Watch { .. }
+            | Effect::Steer { .. }
+            | Effect::Release { .. }
+            | Effect::Note(_) => {}
             Effect::Answer { ticket, .. } => self.clients.answered(ticket),
             Effect::Exit => self.over = true,
         }

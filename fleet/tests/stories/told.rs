@@ -22,6 +22,7 @@ pub(crate) fn effect(effect: &Effect) -> String {
             format!("steer {app} to {to}, {held}")
         }
         Effect::Check { run, path, within } => format!("check #{run} at {path} within {within}"),
+        Effect::Watch { run, .. } => format!("watch #{run}"),
         Effect::Drain { run, .. } => format!("drain #{run}"),
         Effect::Serve { run } => format!("serve #{run}"),
         Effect::Retire {

@@ -324,6 +324,7 @@ impl World {
             Effect::Signal { .. }
             | Effect::Steer { .. }
             | Effect::Check { .. }
+            | Effect::Watch { .. }
             | Effect::Drain { .. }
             | Effect::Serve { .. }
             | Effect::Retire { .. }

@@ -137,6 +137,7 @@ impl Thread {
                 Order::Steer { app, said } => self.table.steer(&app, said),
                 Order::Check(asked) => self.check(asked),
                 Order::Checked { key, from } => self.table.probed(&key, from),
+                Order::Watch { run, idle } => self.watch(run, idle),
                 Order::Drain { run, settle, idle } => self.drain(run, settle, idle),
                 Order::Serve { run } => self.drains.serve(run),
                 Order::Retire(retire) => {
@@ -174,16 +175,27 @@ impl Thread {
         }
     }
 
-    fn drain(&mut self, run: RunId, settle: Span, idle: Span) {
-        if let Some((leader, sockets)) = self.table.sockets_of(run) {
-            self.drains.begin(Drain {
-                run,
-                leader,
-                sockets,
-                settle,
-                idle,
-            });
+    fn watch(&mut self, run: RunId, idle: Span) {
+        if let Some(watch) = self.drain_of(run, Span::ZERO, idle) {
+            self.drains.watch(watch);
         }
+    }
+
+    fn drain(&mut self, run: RunId, settle: Span, idle: Span) {
+        if let Some(drain) = self.drain_of(run, settle, idle) {
+            self.drains.begin(drain);
+        }
+    }
+
+    fn drain_of(&mut self, run: RunId, settle: Span, idle: Span) -> Option<Drain> {
+        let (leader, sockets) = self.table.sockets_of(run)?;
+        Some(Drain {
+            run,
+            leader,
+            sockets,
+            settle,
+            idle,
+        })
     }
 
     /// Lets a thread of its own ask a run, which reports back when it is done.

@@ -68,6 +68,7 @@ impl Laws {
             Effect::Note(notice) => self.note_law(now, event, notice),
             Effect::Steer { app, to, held } => self.steer_law(earlier, app, to, *held),
             Effect::Check { run, path, within } => self.check_law(now, *run, path, *within),
+            Effect::Watch { .. } => Ok(()),
             Effect::Drain { run, .. } => self.drain_law(now, *run),
             Effect::Serve { run } => self.serve_law(*run),
             Effect::Retire {

@@ -33,6 +33,7 @@ mod key;
 mod options;
 mod order;
 mod parked;
+mod probe;
 mod rights;
 mod run;
 mod selector;

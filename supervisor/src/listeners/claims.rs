@@ -75,7 +75,9 @@ impl Table {
             // The kernel may speak of another network than the group's.
             return;
         }
-        if group.compare(&here) == Company::Mixed {
+        let is_left = |cookie: &u64| self.left.contains_key(cookie);
+        let are_all_known = here.iter().all(|it| is_ours(*it) || is_left(it));
+        if group.compare(&here) == Company::Mixed && !are_all_known {
             for run in group.runs() {
                 self.lacks(run, LackOf::Stranger, 0);
             }

@@ -150,6 +150,22 @@ impl Group {
         shutdown(&member.socket, Shutdown::Both).ok();
     }
 
+    /// Gives up the members of these runs, without closing them for anybody else. Nobody knows the
+    /// kernel's order until they are gone.
+    pub(super) fn let_go(&mut self, of: impl Fn(RunId) -> bool) -> Vec<(u64, RunId)> {
+        let is_left = |it: &mut Member| it.run.is_some_and(&of);
+        let left = self.members.extract_if(.., is_left);
+        let left: Vec<Member> = left.collect();
+        match &mut self.way {
+            Way::Port(order) if !left.is_empty() => order.forget(),
+            Way::Port(_) => {}
+            Way::Path(door) => left.iter().for_each(|it| door.remove(it)),
+        }
+        left.iter()
+            .filter_map(|it| Some((it.cookie, it.run?)))
+            .collect()
+    }
+
     /// The members at which connections wait that no run will take up: one that is in service here is
     /// of their instance.
     pub(super) fn stranded(&self, aim: &Aim, said: &Said) -> impl Iterator<Item = &Member> {

@@ -61,6 +61,11 @@ impl KernelOrder {
         self.company
     }
 
+    /// Takes in that members were given up that are still there.
+    pub(super) const fn forget(&mut self) {
+        self.company = Company::Mixed;
+    }
+
     pub(super) fn probe(&mut self, from: SocketAddr, to: Option<u64>) {
         self.probes.retain(|(it, _)| *it != from);
         self.probes.extend(to.map(|to| (from, to)));

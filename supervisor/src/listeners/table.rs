@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 
@@ -11,11 +10,10 @@ use config::AppName;
 use fleet::Event;
 use nix::libc;
 use nix::unistd::Pid;
-use protocol::{CheckFailure, Lack, LackOf, RunId};
+use protocol::{Lack, LackOf, RunId};
 use rustix::net::sockopt::socket_cookie;
 
 use super::census::Census;
-use super::check::Check;
 use super::door::Door;
 use super::files::Files;
 use super::group::{Group, Member, Way};
@@ -34,6 +32,8 @@ pub(super) struct Table {
     said: BTreeMap<AppName, Said>,
     pub(super) groups: BTreeMap<Key, Group>,
     pub(super) census: Census,
+    /// The cookies of listeners that were left to their runs.
+    pub(super) left: BTreeMap<u64, RunId>,
     /// None: the kernel watches too many already. Then a file that its program removes is gone.
     pub(super) files: Option<Files>,
     /// Where connections go that wait where nobody will come.
@@ -49,6 +49,7 @@ impl Table {
             said: BTreeMap::new(),
             groups: BTreeMap::new(),
             census: Census::new(),
+            left: BTreeMap::new(),
             files: Files::new().ok(),
             relay,
             events: Vec::new(),
@@ -62,7 +63,8 @@ impl Table {
                 run.is_fresh = false;
             }
         }
-        if said == Said::default() {
+        let is_stopped = said == Said::default();
+        if is_stopped {
             self.said.remove(app);
         } else {
             self.said.insert(app.clone(), said);
@@ -71,6 +73,25 @@ impl Table {
             self.compare(&key);
             self.park_if_needed(&key);
             self.settle(&key);
+            if is_stopped {
+                self.let_go(&key);
+            }
+        }
+    }
+
+    /// Leaves listeners to the runs that were in service and are to end. Who ends in order closes its
+    /// listener first: from there on clients are refused, and do not wait at a duplicate.
+    fn let_go(&mut self, key: &Key) {
+        let Some(group) = self.groups.get_mut(key) else {
+            return;
+        };
+        let runs = &self.runs;
+        let has_served = |run: RunId| runs.get(&run).is_some_and(|run| !run.is_fresh);
+        for (cookie, run) in group.let_go(has_served) {
+            self.left.insert(cookie, run);
+        }
+        if group.members.is_empty() {
+            self.groups.remove(key);
         }
     }
 
@@ -97,6 +118,7 @@ impl Table {
         };
         gone.is_over = true;
         gone.bound.clear();
+        self.left.retain(|_, it| *it != run);
         let is_retired = gone.is_retired;
         let app = gone.of.who.app.clone();
         for key in self.keys_of(&app) {
@@ -107,44 +129,10 @@ impl Table {
                 member.holder = None;
                 member.is_retired = is_retired;
             }
+            self.compare(&key);
             self.settle(&key);
         }
         self.forget(run);
-    }
-
-    /// Lets a request go to this run alone, where it began to listen first.
-    ///
-    /// Errors: [`CheckFailure::NoPort`], and what the kernel refuses.
-    pub(super) fn probe(&mut self, run: RunId) -> Result<(Key, Check), CheckFailure> {
-        let told = self.runs.get(&run).map_or(&[][..], |run| &run.told);
-        let first = told.iter().find_map(|key| {
-            let group = self.groups.get(key)?;
-            let member = group.members.iter().find(|it| it.run == Some(run))?;
-            Some((key, key.port()?, member.cookie))
-        });
-        let (key, port, cookie) = first.ok_or(CheckFailure::NoPort)?;
-        let broken =
-            |error: io::Error| CheckFailure::Broken(error.raw_os_error().unwrap_or(libc::EINVAL));
-        let check = Check::of(port).map_err(broken)?;
-        let key = key.clone();
-        if let Some(group) = self.groups.get_mut(&key) {
-            group.probe(check.from, Some(cookie));
-        }
-        match self.steer_group(&key) {
-            Ok(_) => Ok((key, check)),
-            Err(error) => {
-                self.probed(&key, check.from);
-                Err(broken(error))
-            }
-        }
-    }
-
-    /// Takes in that a request from there is over.
-    pub(super) fn probed(&mut self, key: &Key, from: SocketAddr) {
-        if let Some(group) = self.groups.get_mut(key) {
-            group.probe(from, None);
-            self.aim(key);
-        }
     }
 
     /// Closes what a run has left that is over.
@@ -215,7 +203,7 @@ impl Table {
     }
 
     /// Steers a group, and returns where its connections go.
-    fn aim(&mut self, key: &Key) -> Aim {
+    pub(super) fn aim(&mut self, key: &Key) -> Aim {
         self.steer_group(key).unwrap_or_else(|error| {
             tracing::warn!(at = %key.address(), %error, "connections cannot be steered");
             for run in self.groups.get(key).map_or_else(Vec::new, Group::runs) {
@@ -225,7 +213,7 @@ impl Table {
         })
     }
 
-    fn steer_group(&mut self, key: &Key) -> io::Result<Aim> {
+    pub(super) fn steer_group(&mut self, key: &Key) -> io::Result<Aim> {
         let Some(mut group) = self.groups.remove(key) else {
             return Ok(Aim::Nobody);
         };

@@ -5,9 +5,10 @@ use std::os::fd::OwnedFd;
 
 use config::Address;
 use config::handover::Handover;
+use config::spec::Scope;
 use fleet::Event;
 use nix::libc;
-use protocol::{ExitStatus, LackOf};
+use protocol::{ExitStatus, LackOf, RunId};
 
 use super::servers::{asked, free, is_refused, plain, server, who};
 use crate::children::tests::stage::{Stage, play, python};
@@ -299,5 +300,42 @@ fn a_stopped_app_refuses() {
         assert_eq!(asked(at).unwrap(), "1", "while it lives");
         stage.kill(1).await;
         assert!(is_refused(at));
+    });
+}
+
+#[test]
+fn a_program_that_is_stopped_and_closes_its_listener_refuses_at_once() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let mut spec = server(at, "", "");
+        let script = spec.exec.args.last_mut().unwrap();
+        *script = script.replace(
+            "import fcntl",
+            "import signal\n\
+             def end(*_):\n    s.close(); print('closed', flush=True); signal.pause()\n\
+             signal.signal(signal.SIGTERM, end)\n\
+             import fcntl",
+        );
+        let mut one = stage.listens(1, spec, at).await;
+        stage.steer(&[1], true);
+        stage.steer(&[], false);
+        let term = config::Signal::TERM;
+        stage.children.signal(RunId(1), term, Scope::Leader);
+        // Its task sends it when it gets its turn.
+        tokio::task::yield_now().await;
+        assert_eq!(one.line(), "closed");
+        assert!(is_refused(at));
+
+        // Another instance comes up before it has ended, and nothing is lacking for that.
+        let _two = stage.listens(2, plain(at, 2), at).await;
+        assert_eq!(who(at), ["2"]);
+        stage.kill(1).await;
+        stage.steer(&[2], true);
+        let _three = stage.listens(3, plain(at, 3), at).await;
+        for run in [3, 2] {
+            stage.steer(&[run], true);
+            assert_eq!(who(at), [run.to_string()]);
+        }
     });
 }

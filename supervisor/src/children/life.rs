@@ -3,15 +3,17 @@
 use std::os::fd::OwnedFd;
 
 use config::Signal;
+use config::handover::Handover;
 use config::spec::Scope;
 use fleet::{Event, LaunchOrder};
+use nix::errno::Errno;
 use protocol::{ExitStatus, LaunchError, LaunchStage};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::leader::Leader;
 use crate::inbox::InboxSender;
-use crate::launch::{GO, Heard};
+use crate::launch::{At as _, GO, Heard};
 use crate::listeners::{Launched, Listeners};
 use crate::ready::{Offer, Senders};
 use crate::sweep::Sight;
@@ -73,6 +75,8 @@ impl Life {
         let mut held = Vec::new();
         let mut has_go = false;
         let mut is_attached = false;
+        // A program whose calls reach nobody could never listen: it is not let go before they do.
+        let mut waits_for_filter = self.filtered.0.spec.handover.mode != Handover::Off;
         loop {
             tokio::select! {
                 biased;
@@ -82,14 +86,22 @@ impl Life {
                     if let Some(calls) = heard.calls() {
                         self.attach(Some(calls));
                         is_attached = true;
+                    } else if heard.is_bereft() && !is_attached {
+                        return Err(Errno::EMFILE).at(LaunchStage::Descriptors, "");
+                    }
+                    if waits_for_filter && heard.has_spoken() {
+                        waits_for_filter = false;
+                        if has_go {
+                            say_go(&talk);
+                        }
                     }
                 }
                 Some(order) = self.orders.recv() => match order {
                     Order::Go => {
                         has_go = true;
-                        // Not by tokio, which would have to learn first that there is room. One
-                        // byte always fits; a launcher that is gone is noticed by its last word.
-                        rustix::io::write(&talk, &[GO]).ok();
+                        if !waits_for_filter {
+                            say_go(&talk);
+                        }
                     }
                     Order::Signal { signal, .. } if !has_go || signal == Signal::KILL => {
                         self.leader.signal(Signal::KILL, Scope::Leader);
@@ -172,4 +184,12 @@ impl Life {
             Order::Signal { signal, to } => self.leader.signal(signal, to),
         }
     }
+}
+
+/// Lets the launcher execute the program.
+///
+/// Not by tokio, which would have to learn first that there is room. One byte always fits; a launcher
+/// that is gone is noticed by its last word.
+fn say_go(talk: &UnixStream) {
+    rustix::io::write(talk, &[GO]).ok();
 }

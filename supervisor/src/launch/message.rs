@@ -168,6 +168,18 @@ impl Heard {
         self.descriptors.pop()
     }
 
+    /// Whether a whole word has come.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.text.contains(&b'\n')
+    }
+
+    /// Whether the filter's descriptor was sent and is not here: there was no number for it.
+    pub(crate) fn is_bereft(&self) -> bool {
+        let mut words = self.text.split(|byte| *byte == b'\n');
+        let first = words.next().map(serde_json::from_slice::<Word>);
+        self.descriptors.is_empty() && matches!(first, Some(Ok(Word::Filtered)))
+    }
+
     /// What it comes to.
     pub(crate) fn verdict(mut self) -> Verdict {
         let mut verdict = Verdict::default();

@@ -16,7 +16,7 @@ use protocol::{LaunchError, LaunchStage};
 use rustix::net::addr::SocketAddrArg;
 use rustix::net::sockopt::set_socket_reuseaddr;
 use rustix::net::{
-    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, listen, socket_with,
+    AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, connect, listen, socket_with,
 };
 
 use super::At as _;
@@ -85,17 +85,27 @@ fn name(at: &Address) -> String {
 }
 
 /// A socket file that an earlier run has left is in the way of the first one alone: to the others
-/// the daemon gives a name beside it.
+/// the daemon gives a name beside it. One at which somebody listens is not ours to take.
 fn make_file(path: &Path) -> io::Result<OwnedFd> {
     let at = SocketAddrUnix::new(path)?;
-    let is_socket = || fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
     match make(AddressFamily::UNIX, &at) {
-        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_socket() => {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_dead(path, &at) => {
             fs::remove_file(path)?;
             make(AddressFamily::UNIX, &at)
         }
         made => made,
     }
+}
+
+/// Whether this is a socket file that no socket has any more. Where that cannot be known, it is not.
+fn is_dead(path: &Path, at: &SocketAddrUnix) -> bool {
+    let is_socket = fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
+    let refuses = || -> io::Result<bool> {
+        let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+        let client = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+        Ok(connect(&client, at) == Err(rustix::io::Errno::CONNREFUSED))
+    };
+    is_socket && refuses().unwrap_or(false)
 }
 
 fn make(family: AddressFamily, at: &impl SocketAddrArg) -> io::Result<OwnedFd> {

@@ -1,7 +1,9 @@
 //! Sockets that an app is given instead of opening them.
 
+use std::fs;
 use std::io::Read as _;
-use std::os::unix::net::UnixStream;
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::thread;
 
 use config::{Address, AppSpec};
@@ -77,13 +79,36 @@ fn a_socket_file_that_an_earlier_life_has_left_is_replaced() {
         let mut stage = Stage::new();
         let folder = std::fs::canonicalize(stage.home.path()).unwrap();
         let path = folder.join("app.sock");
-        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        drop(UnixListener::bind(&path).unwrap());
         let at = [Address::Unix(path.clone())];
         let _prints = stage.up(1, server(&at, "1"), &at).await;
         let mut name = String::new();
         let mut client = UnixStream::connect(&path).unwrap();
         client.read_to_string(&mut name).unwrap();
         assert_eq!(name, "1");
+    });
+}
+
+#[test]
+fn a_socket_file_at_which_somebody_listens_is_left_to_them() {
+    play(async {
+        let mut stage = Stage::new();
+        let folder = std::fs::canonicalize(stage.home.path()).unwrap();
+        let (strangers, apps) = (folder.join("stranger.sock"), folder.join("app.sock"));
+        let _stranger = UnixListener::bind(&strangers).unwrap();
+        let mut other = server(&[Address::Unix(apps.clone())], "other");
+        other.name = config::AppName::new("other").unwrap();
+        let _prints = stage.up(1, other, &[Address::Unix(apps.clone())]).await;
+
+        for (run, path) in [(2, strangers), (3, apps)] {
+            let file = fs::metadata(&path).unwrap().ino();
+            stage.launch(run, server(&[Address::Unix(path.clone())], ""));
+            let why = stage.failed().await;
+            assert_eq!(why.stage, LaunchStage::Listen);
+            let on = Address::Unix(path.clone()).to_string();
+            assert_eq!((why.on, why.errno), (on, libc::EADDRINUSE));
+            assert_eq!(fs::metadata(&path).unwrap().ino(), file);
+        }
     });
 }
 

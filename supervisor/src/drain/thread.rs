@@ -38,6 +38,8 @@ pub(super) struct Thread {
     processes: Processes,
     runs: BTreeMap<RunId, Draining>,
     outlets: Outlets,
+    /// Whether more may have stopped than was taken in; no signal tells of it again.
+    is_behind: bool,
     #[cfg(test)]
     stops: std::sync::Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -62,6 +64,7 @@ impl Thread {
             processes: Processes::new(mark),
             runs: BTreeMap::new(),
             outlets,
+            is_behind: false,
             #[cfg(test)]
             stops: std::sync::Arc::default(),
         })
@@ -104,7 +107,7 @@ impl Thread {
             while let Ok(order) = self.orders.try_recv() {
                 self.obey(order);
             }
-            self.take_stops();
+            self.is_behind = self.take_stops();
             let now = clock::boot();
             for run in self.runs.values_mut() {
                 run.push(now);
@@ -159,6 +162,9 @@ impl Thread {
 
     /// How long nothing is due; none where nothing ever is.
     fn pause(&self) -> Option<Timespec> {
+        if self.is_behind {
+            return Some(Timespec::default());
+        }
         let due = self.runs.values().filter_map(Draining::due).min()?;
         let ms = due.since(clock::boot()).as_millis();
         Timespec {
@@ -195,12 +201,14 @@ impl Thread {
         }
     }
 
-    /// Takes in what has stopped and what has ended.
-    fn take_stops(&mut self) {
-        for _ in 0..STOPS_MAX {
+    /// Takes in what has stopped and what has ended; whether there may be more.
+    fn take_stops(&mut self) -> bool {
+        let mut taken = 0;
+        while taken < STOPS_MAX {
             let Some((thread, stop)) = trace::next_stop() else {
                 break;
             };
+            taken += 1;
             #[cfg(test)]
             self.stops
                 .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -214,6 +222,7 @@ impl Thread {
         if trace::has_ended() {
             self.runs.values_mut().for_each(|run| run.tracees.reap());
         }
+        taken == STOPS_MAX
     }
 
     /// The run of a thread, which may be new.

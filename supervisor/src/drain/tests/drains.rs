@@ -152,6 +152,33 @@ async fn a_run_that_serves_on_is_let_go_of() {
 }
 
 #[tokio::test]
+async fn all_of_many_threads_are_let_go_of() {
+    let stage = Stage::new();
+    let many = "
+import socket, threading
+listener = socket.create_server(('127.0.0.1', 0))
+threading.stack_size(65536)
+for _ in range(300): threading.Thread(target=threading.Event().wait).start()
+print(listener.getsockname()[1], flush=True)
+";
+    let server = Server::start(&stage, 1, Command::new("python3").args(["-c", many]));
+    for _ in 0..5 {
+        stage.begin(&server, NEVER);
+        wait_until(|| server.traced() > 300);
+        stage.drains().serve(server.run);
+        wait_until(|| server.traced() == 0);
+    }
+}
+
+fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while !is_so() {
+        assert!(std::time::Instant::now() < limit, "not within 20 seconds");
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test]
 async fn tools_that_a_run_uses_meanwhile_are_not_traced_for_long() {
     let stage = Stage::new();
     let tool = "

@@ -175,6 +175,14 @@ server = Server(('::', 0), Answer)",
         !status.contains("TracerPid:\t0\n")
     }
 
+    /// How many of its threads are traced.
+    pub(super) fn traced(&self) -> usize {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.leader())).unwrap();
+        let status = threads
+            .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("status")).ok());
+        status.filter(|it| !it.contains("TracerPid:\t0\n")).count()
+    }
+
     /// Sends it a signal.
     pub(super) fn signal(&self, signal: &str) {
         let signal = signal.parse().unwrap();

@@ -76,7 +76,10 @@ impl Text {
             let len = (piece.len - skipped).min(left);
             left -= len;
             if len > 0 {
-                let base = piece.base + skipped;
+                // No memory is behind the last address, and nothing can be read that follows there.
+                let Some(base) = piece.base.checked_add(skipped) else {
+                    break;
+                };
                 part.push(RemoteIoVec { base, len });
             }
             if left == 0 {
@@ -192,5 +195,13 @@ mod tests {
         assert!(of(Place::Message { at: 8 }).is_none());
         let text = of(Place::Plain { at: 8, length: 3 }).unwrap();
         assert_eq!(text.read(0, 3), b"");
+    }
+
+    #[test]
+    fn what_would_be_behind_the_last_address_is_not_read() {
+        let at = u64::MAX - 1;
+        let text = of(Place::Plain { at, length: 100 }).unwrap();
+        assert_eq!(text.read(50, 10), b"");
+        assert_eq!(text.end(5), b"");
     }
 }

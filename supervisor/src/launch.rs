@@ -55,14 +55,16 @@ use program::User;
 /// The number that the channel has where nothing else is given to the app.
 pub(crate) const CHANNEL_NUMBER: i32 = 3;
 
-/// From here on the launcher has what is its own; below, numbers stay free for the app.
-const OWN_NUMBERS: i32 = 100;
+/// From here on the launcher has what is its own; below, numbers stay free for the app. The second
+/// where the limit of descriptors is lower than the first.
+const OWN_NUMBERS: [i32; 2] = [100, 16];
 
 /// The life `wsd launch`. Returns only where it did not become the app.
 pub(crate) fn launch_main() -> ExitCode {
     // What was leaked to the daemon by whoever started it ends here.
     sys::close_from(3);
-    let Ok(daemon) = rustix::io::fcntl_dupfd_cloexec(io::stdin(), OWN_NUMBERS) else {
+    let own = |from| rustix::io::fcntl_dupfd_cloexec(io::stdin(), from).ok();
+    let Some(daemon) = OWN_NUMBERS.into_iter().find_map(own) else {
         return ExitCode::FAILURE;
     };
     if let Err(why) = launch(&daemon) {

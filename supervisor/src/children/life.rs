@@ -114,7 +114,7 @@ impl Life {
         if let Some(why) = verdict.failure {
             return Err(why);
         }
-        if !has_go {
+        if !has_go || waits_for_filter {
             return Err(LaunchError {
                 stage: LaunchStage::Vanished,
                 on: String::new(),

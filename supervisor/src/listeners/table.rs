@@ -226,8 +226,9 @@ impl Table {
 
     fn seats(&self, group: &Group, said: &Said) -> Vec<Seat> {
         let in_service = said.to.iter().filter_map(|run| self.runs.get(run));
-        let alive = in_service.filter(|run| !run.is_over);
-        let slots: BTreeSet<u32> = alive.map(|run| run.of.who.slot).collect();
+        // One that does not listen yet will, perhaps here: it gives nothing up.
+        let listening = in_service.filter(|run| !run.is_over && !run.told.is_empty());
+        let slots: BTreeSet<u32> = listening.map(|run| run.of.who.slot).collect();
         let seat = |member: &Member| Seat {
             run: member.run,
             is_served: slots.contains(&member.slot),

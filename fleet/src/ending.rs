@@ -1,4 +1,5 @@
-//! How a run is brought to its end: asked at once, or drained first; and killed where it does not heed.
+//! How a run is brought to its end: asked at once, or drained first, or watched before that; and
+//! killed where it does not heed.
 //!
 //! These are the passages out of service. Why a run has to go, and what comes after it, is decided
 //! elsewhere.
@@ -8,14 +9,14 @@ use config::spec::Scope;
 use config::{Signal, Span};
 use protocol::notice::Cause;
 use protocol::reply::DeathBy;
-use protocol::{ExitStatus, Notice};
+use protocol::{ExitStatus, Notice, Pid};
 
 use crate::Effect;
 use crate::run::{KILL_AGAIN, Killed, Run, Stage};
 use crate::turn::Turn;
 
 impl Run {
-    /// Asks it to end, at once even where it drains; one that is ending already ends for this cause
+    /// Asks it to end, at once even where it drains or is watched; one that is ending already ends for this cause
     /// from here on.
     pub(crate) fn end(&mut self, cause: Cause, turn: &mut Turn) {
         turn.touch(&self.who.app, self.who.id);
@@ -28,7 +29,7 @@ impl Run {
                 turn.signal(self.who.run, rule.signal, rule.scope);
                 self.stopping(cause, turn);
             }
-            Stage::Draining { .. } => self.retire(cause, turn),
+            Stage::Watching { .. } | Stage::Draining { .. } => self.retire(cause, turn),
             Stage::Stopping { cause: earlier, .. } => *earlier = cause,
         }
     }
@@ -41,24 +42,53 @@ impl Run {
         }
     }
 
-    /// Takes it out of service, if it is: what it has begun may end within the limit.
-    pub(crate) fn drain(&mut self, cause: Cause, limit: Span, turn: &mut Turn) {
+    /// Takes it out of service, as its successor serves: what it has begun may end.
+    pub(crate) fn hand_over(&mut self, turn: &mut Turn) {
+        if let Stage::Ready { pid } = self.stage {
+            let rule = &self.spec.handover;
+            let (limit, idle) = (rule.drain_timeout, rule.drain_idle);
+            self.drain(pid, Cause::Replaced, (limit, idle), turn);
+        }
+    }
+
+    /// Looks at what is under way on its connections, to make clients wait for no more than that.
+    pub(crate) fn watch(&mut self, cause: Cause, turn: &mut Turn) {
         let Stage::Ready { pid } = self.stage else {
             return;
         };
+        let idle = self.spec.handover.drain_idle;
+        let by = turn.after(idle);
+        self.stage = Stage::Watching { pid, by, cause };
+        if idle == Span::ZERO {
+            return self.hold(turn);
+        }
+        turn.touch(&self.who.app, self.who.id);
+        let run = self.who.run;
+        turn.effects.push(Effect::Watch { run, idle });
+    }
+
+    /// Takes it out of service, if it is watched: clients wait until what it has begun has ended.
+    pub(crate) fn hold(&mut self, turn: &mut Turn) {
+        if let Stage::Watching { pid, cause, .. } = self.stage {
+            let limit = self.spec.handover.queue_pause;
+            self.drain(pid, cause, (limit, Span::ZERO), turn);
+        }
+    }
+
+    fn drain(&mut self, pid: Pid, cause: Cause, (limit, idle): (Span, Span), turn: &mut Turn) {
         let by = turn.after(limit);
         self.stage = Stage::Draining { pid, by, cause };
         turn.touch(&self.who.app, self.who.id);
         turn.effects.push(Effect::Drain {
             run: self.who.run,
             settle: self.spec.handover.settle,
-            idle: self.spec.handover.drain_idle,
+            idle,
         });
     }
 
-    /// Takes it back into service, if it drains.
+    /// Takes it back into service, if it drains or is watched.
     pub(crate) fn serve(&mut self, turn: &mut Turn) {
-        let Stage::Draining { pid, .. } = self.stage else {
+        let (Stage::Watching { pid, .. } | Stage::Draining { pid, .. }) = self.stage else {
             return;
         };
         self.stage = Stage::Ready { pid };
@@ -66,7 +96,7 @@ impl Run {
         turn.effects.push(Effect::Serve { run: self.who.run });
     }
 
-    /// Asks it to end after it has drained, or because that takes too long.
+    /// Asks it to end after it has drained, or because that takes too long or is cut short.
     pub(crate) fn retire(&mut self, cause: Cause, turn: &mut Turn) {
         let rule = &self.spec.stop;
         // Silent connections are kept for a run that comes next, where one does.
@@ -103,7 +133,7 @@ impl Run {
         match self.leaving() {
             None => self.end(Cause::LeaderGone, turn),
             Some(cause) => match self.stage {
-                Stage::Draining { .. } => self.retire(cause, turn),
+                Stage::Watching { .. } | Stage::Draining { .. } => self.retire(cause, turn),
                 Stage::Stopping {
                     killed: Killed::Already,
                     ..

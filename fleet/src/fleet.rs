@@ -77,6 +77,7 @@ impl Fleet {
             Event::Checked { run, outcome } => {
                 self.on(run, |one| one.checked(run, outcome, &mut turn));
             }
+            Event::Watched { run } => self.on(run, |one| one.watched(run, &mut turn)),
             Event::Drained { run } => self.on(run, |one| one.drained(run, &mut turn)),
             Event::Retired { run, tally } => self.on(run, |one| one.retired(run, tally)),
             Event::LeaderExited { run, status } => {
@@ -90,7 +91,7 @@ impl Fleet {
             }
             Event::DumpRead { ticket, dump } => self.dump_read(ticket, dump, &mut turn),
             Event::Told { notice } => turn.note(notice),
-            Event::Tick | Event::Watched { .. } => {}
+            Event::Tick => {}
             Event::ShutDown { by } => self.shut_down(by, &mut turn),
         }
         self.finish(&mut turn);

@@ -219,7 +219,7 @@ impl Instance {
     pub(crate) const fn run(&self) -> Option<&Run> {
         match &self.state {
             State::Up { run } | State::Leaving { run, .. } => Some(run),
-            State::Replacing { old, .. } if old.is_ready() => Some(old),
+            State::Replacing { old, .. } if old.is_serving() => Some(old),
             State::Replacing { new, .. } => Some(new),
             State::Idle | State::Waiting { .. } | State::Failed => None,
         }

@@ -157,6 +157,7 @@ impl Instance {
                     starting = true;
                 }
                 Stage::Ready { .. } => {}
+                Stage::Watching { .. } => run.hold(turn),
                 Stage::Draining { cause, .. } => run.retire(cause, turn),
                 Stage::Stopping { .. } => run.kill(turn),
             }
@@ -265,7 +266,8 @@ impl Run {
                 cause: Cause::LeaderGone,
                 ..
             } => Why::Itself,
-            Stage::Draining { cause, .. }
+            Stage::Watching { cause, .. }
+            | Stage::Draining { cause, .. }
             | Stage::Stopping {
                 cause:
                     cause @ (Cause::Operator | Cause::Restart | Cause::Replaced | Cause::ShutDown),

@@ -63,6 +63,7 @@ impl Instance {
             Stage::Starting { .. }
             | Stage::Checking { .. }
             | Stage::Ready { .. }
+            | Stage::Watching { .. }
             | Stage::Draining { .. } => return,
         }
         let who = run.who.clone();
@@ -82,7 +83,10 @@ impl Instance {
             | Stage::Checking { said, .. } => {
                 said.get_or_insert(by);
             }
-            Stage::Ready { .. } | Stage::Draining { .. } | Stage::Stopping { .. } => return,
+            Stage::Ready { .. }
+            | Stage::Watching { .. }
+            | Stage::Draining { .. }
+            | Stage::Stopping { .. } => return,
         }
         self.go_on(turn);
     }
@@ -156,7 +160,10 @@ impl Instance {
                     DeathBy::NotReady { within }
                 }
             },
-            Stage::Ready { .. } | Stage::Draining { .. } | Stage::Stopping { .. } => return,
+            Stage::Ready { .. }
+            | Stage::Watching { .. }
+            | Stage::Draining { .. }
+            | Stage::Stopping { .. } => return,
         };
         run.fail(how, turn);
     }

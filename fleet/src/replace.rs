@@ -8,9 +8,12 @@
 //!            │                                                                          ▼
 //!          Up{new} ◀────────────────── the old run is gone ────────────── {old Stopping, new Ready}
 //!
-//! QUEUE    Up{Ready} ──▶ Up{Draining} ──drained, late──▶ Up{Stopping} ──gone──▶ Waiting ──▶ Up{next}
-//! RESTART  Up{any} ────────────────────────────────────▶ Up{Stopping} ──gone──▶ Waiting ──▶ Up{next}
+//! QUEUE    Up{Ready} ─▶ Up{Watching} ─seen─▶ Up{Draining} ─drained─▶ Up{Stopping} ─gone─▶ Waiting ─▶ Up{next}
+//! RESTART  Up{any} ────────────────────────────────────────────────▶ Up{Stopping} ─gone─▶ Waiting ─▶ Up{next}
 //! ```
+//!
+//! A run that is watched serves. So nobody waits for connections that are silent, which would take as
+//! long as it takes to know that they are: who waits, waits for requests under way.
 //!
 //! Where the old run dies by itself while its successor starts, the successor is an ordinary run from
 //! then on. Where the successor dies when the old run was asked to end already, there is no way back:
@@ -143,8 +146,8 @@ impl Instance {
         }
     }
 
-    /// Brings the runs to their end, so that the next one can start: the one that serves by draining
-    /// it, where those who connect can wait.
+    /// Brings the runs to their end, so that the next one can start: the one that serves by watching
+    /// and draining it, where those who connect can wait.
     fn make_way(&mut self, wish: Wish, spec: &AppSpec, turn: &mut Turn) {
         self.backoff.reset();
         self.last_death = None;
@@ -164,7 +167,7 @@ impl Instance {
                 (Mode::Overlap | Mode::Queue | Mode::Restart, Wish::Restart) => {}
             }
         }
-        let drains = self
+        let queues = self
             .handing
             .as_ref()
             .and_then(|handing| match handing.mode {
@@ -172,9 +175,8 @@ impl Instance {
                 Mode::Overlap | Mode::Restart => None,
             });
         for run in self.runs_mut() {
-            if drains == Some(run.id()) {
-                let limit = run.spec.handover.queue_pause;
-                run.drain(Cause::Restart, limit, turn);
+            if queues == Some(run.id()) {
+                run.watch(Cause::Restart, turn);
             } else {
                 run.end(Cause::Restart, turn);
             }
@@ -195,8 +197,14 @@ impl Instance {
         if old.is_ready() && new.is_ready() {
             let who = new.who.clone();
             turn.note(Notice::TookOver { who });
-            let limit = old.spec.handover.drain_timeout;
-            old.drain(Cause::Replaced, limit, turn);
+            old.hand_over(turn);
+        }
+    }
+
+    /// It is known of every connection of a run whether something is under way on it.
+    pub(crate) fn watched(&mut self, run: RunId, turn: &mut Turn) {
+        if let Some(run) = self.runs_mut().find(|one| one.id() == run) {
+            run.hold(turn);
         }
     }
 

@@ -1,11 +1,12 @@
 //! One life of a program, from its launch to its end.
 //!
 //! ```text
-//! Launching ──launched──▶ Starting ◀──▶ Checking ──▶ Ready ◀──serve── Draining
-//!     │                      │ └────────────│─────────▶ │ ───drain──────▶ │
-//!     │ late                 │ late, stop,  │ failed,   │ stop,           │ drained, late, stop,
-//!     ▼                      ▼ leader gone  ▼ likewise  ▼ leader gone     ▼ leader gone
-//!     └───────────────▶ Stopping(cause) ◀───┴───────────┴─────────────────┘
+//! Launching ──launched──▶ Starting ◀──▶ Checking ──▶ Ready ◀──serve─────────────── Draining
+//!     │                      │ └────────────│─────────▶ │ ─────────────drain────────▶ │
+//!     │                      │              │           │ ──▶ Watching ──seen, late──▶│
+//!     │ late                 │ late, stop,  │ failed,   │ stop, │                     │ drained, late,
+//!     ▼                      ▼ leader gone  ▼ likewise  ▼ leader gone                 ▼ likewise
+//!     └───────────────▶ Stopping(cause) ◀───┴───────────┴───────┴─────────────────────┘
 //!                         kill_at passed: SIGKILL, again every second
 //! ```
 //!
@@ -14,6 +15,8 @@
 //! * `Checking`: it would be ready, and is asked whether it answers; back where the old run is lost or
 //!   has come to listen elsewhere too.
 //! * `Ready`: the program is ready.
+//! * `Watching`: it serves as before, and is to drain as soon as it is known which of its connections
+//!   are silent: who connects then waits for requests that are under way, and for nothing else.
 //! * `Draining`: it gets no new connections, and ends what it has begun.
 //! * `Stopping`: it was asked to end, or its leader has ended and the rest was asked.
 //!
@@ -80,6 +83,12 @@ pub(crate) enum Stage {
     Ready {
         pid: Pid,
     },
+    Watching {
+        pid: Pid,
+        /// When it drains, whatever is known by then.
+        by: Time,
+        cause: Cause,
+    },
     Draining {
         pid: Pid,
         /// When it is retired, whatever is still under way.
@@ -135,6 +144,7 @@ impl Run {
             Stage::Starting { pid, .. }
             | Stage::Checking { pid, .. }
             | Stage::Ready { pid }
+            | Stage::Watching { pid, .. }
             | Stage::Draining { pid, .. } => Some(pid),
             Stage::Stopping { pid, .. } => pid,
         }
@@ -143,6 +153,11 @@ impl Run {
     /// Whether it is ready and was not asked to leave.
     pub(crate) const fn is_ready(&self) -> bool {
         matches!(self.stage, Stage::Ready { .. })
+    }
+
+    /// Whether it is ready and was not taken out of service.
+    pub(crate) const fn is_serving(&self) -> bool {
+        matches!(self.stage, Stage::Ready { .. } | Stage::Watching { .. })
     }
 
     /// How long its program has lived. What it had started and is still ending does not count.
@@ -165,6 +180,7 @@ impl Run {
             | Stage::Starting { .. }
             | Stage::Checking { .. }
             | Stage::Ready { .. }
+            | Stage::Watching { .. }
             | Stage::Draining { .. } => None,
         }
     }
@@ -181,6 +197,7 @@ impl Run {
             Stage::Starting { by, .. } => Some((by, "ready or late")),
             Stage::Checking { by, .. } => Some((by, "check is late")),
             Stage::Ready { .. } => None,
+            Stage::Watching { by, .. } => Some((by, "watched or late")),
             Stage::Draining { by, .. } => Some((by, "drained or late")),
             Stage::Stopping { kill_at, .. } => Some((kill_at, "kill")),
         }
@@ -193,6 +210,7 @@ impl Run {
             | Stage::Starting { .. }
             | Stage::Checking { .. }
             | Stage::Ready { .. }
+            | Stage::Watching { .. }
             | Stage::Draining { .. } => None,
             Stage::Stopping { cause, .. } => Some(cause),
         }
@@ -205,16 +223,22 @@ impl Run {
             | Stage::Starting { .. }
             | Stage::Checking { .. }
             | Stage::Ready { .. }
+            | Stage::Watching { .. }
             | Stage::Stopping { .. } => None,
             Stage::Draining { cause, .. } => Some(cause),
         }
     }
 
-    /// Why it drains or was asked to end, where one of both is so.
+    /// Why it is to drain, drains or was asked to end, where one of these is so.
     pub(crate) const fn leaving(&self) -> Option<Cause> {
-        match self.draining() {
-            Some(cause) => Some(cause),
-            None => self.ending(),
+        match self.stage {
+            Stage::Launching { .. }
+            | Stage::Starting { .. }
+            | Stage::Checking { .. }
+            | Stage::Ready { .. } => None,
+            Stage::Watching { cause, .. }
+            | Stage::Draining { cause, .. }
+            | Stage::Stopping { cause, .. } => Some(cause),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who gets new connections, and whether those wait for whom nobody is there.
 //!
-//! *Ready* is a stage of a run; *in service* is a decision: ready, not draining, and not a successor
-//! whose old run serves still. What is said of an app is computed from its instances at the end of
+//! *Ready* is a stage of a run; *in service* is a decision: ready or watched, not draining, and not a
+//! successor whose old run serves still. What is said of an app is computed from its instances at the end of
 //! each turn and said where it has changed, before anything else of that turn is done; so no other
 //! place needs to think of it. An app of which no run ever listened is never spoken of.
 //!
@@ -135,7 +135,7 @@ impl App {
 impl Instance {
     /// The run that gets new connections.
     pub(crate) fn serving(&self) -> Option<&Run> {
-        self.run().filter(|run| run.is_ready())
+        self.run().filter(|run| run.is_serving())
     }
 
     /// Whether those who connect wait for it.

@@ -78,7 +78,7 @@ impl Instance {
                 ..
             } => StateView::WaitingRestart,
             State::Up { run } | State::Leaving { run, .. } => run.word(),
-            State::Replacing { old, .. } if old.is_ready() => old.word(),
+            State::Replacing { old, .. } if old.is_serving() => old.word(),
             State::Replacing { new, .. } => new.word(),
         }
     }
@@ -107,7 +107,7 @@ impl Run {
             Stage::Launching { .. } | Stage::Starting { .. } | Stage::Checking { .. } => {
                 StateView::Launching
             }
-            Stage::Ready { .. } => StateView::Online,
+            Stage::Ready { .. } | Stage::Watching { .. } => StateView::Online,
             Stage::Draining { .. } | Stage::Stopping { .. } => StateView::Stopping,
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Process {
     children: Children,
     /// How often it was asked to drain, and whether it still does.
     pub(crate) drains: (u32, bool),
+    /// Whether it is watched.
+    pub(crate) is_watched: bool,
     /// When the last news of it reaches the fleet, in milliseconds; later news comes no earlier.
     pub(crate) last_news: u64,
 }
@@ -61,6 +63,8 @@ pub(crate) enum Fate {
     Listens(usize),
     /// It turns out to lack the thing with this number for a hand-over.
     Lacks(usize),
+    /// Its connections have been seen.
+    Watched,
     /// All is quiet in the drain with this number.
     Drained(u32),
     LeaderEnds(ExitStatus),
@@ -80,6 +84,7 @@ impl Process {
             leader_heeds: calm || !chance.one_in(3),
             children: *chance.pick(&children),
             drains: (0, false),
+            is_watched: false,
             last_news: 0,
         };
         let fate = match chance.below(12) {
@@ -145,8 +150,16 @@ impl Process {
         fates
     }
 
+    /// It is watched: whether and when all of its connections will have been seen.
+    pub(crate) fn watch(&mut self, calm: bool, chance: &mut Chance) -> Option<Due> {
+        self.is_watched = true;
+        let span = *chance.pick(&[10, 400, 6000]);
+        (calm || !chance.one_in(4)).then(|| (chance.below(span), Fate::Watched))
+    }
+
     /// It is to drain: whether and when all will be quiet.
     pub(crate) fn drain(&mut self, calm: bool, chance: &mut Chance) -> Option<Due> {
+        self.is_watched = false;
         self.drains = (self.drains.0 + 1, true);
         let span = *chance.pick(&[10, 400, 400, 40_000]);
         (calm || !chance.one_in(6)).then(|| (chance.below(span), Fate::Drained(self.drains.0)))

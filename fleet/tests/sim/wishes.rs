@@ -194,6 +194,7 @@ fn handover_of(version: usize) -> HandoverRule {
         mode: [Auto, Auto, Queue, Overlap, Auto, Auto, Off][version],
         check: (version % 3 == 1).then(|| "/health".to_owned()),
         batch: [1, 2, 1, 3, 0, 1, 1][version],
+        drain_idle: Span::millis([5000, 5000, 600, 0, 40, 5000, 5000][version]),
         drain_timeout: Span::millis([30_000, 500, 30_000, 0, 2000, 200, 0][version]),
         queue_pause: Span::millis([5000, 100, 700, 0, 5000, 5000, 0][version]),
         hold_timeout: Span::millis([30_000, 2000, 700, 0, 30_000, 5000, 0][version]),

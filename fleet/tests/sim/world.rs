@@ -292,15 +292,13 @@ impl World {
             }
             Effect::Flush { ticket, .. } => self.flush(ticket),
             Effect::Check { run, path, within } => self.check(run, &path, within),
+            Effect::Watch { run, .. } => self.watch(run),
             Effect::Drain { run, .. } => self.drain(run),
             Effect::Serve { run } => self.serve(run),
             Effect::Retire {
                 run, signal, to, ..
             } => self.retire(run, signal, to),
-            Effect::Watch { .. }
-            | Effect::Steer { .. }
-            | Effect::Release { .. }
-            | Effect::Note(_) => {}
+            Effect::Steer { .. } | Effect::Release { .. } | Effect::Note(_) => {}
             Effect::Answer { ticket, .. } => self.clients.answered(ticket),
             Effect::Exit => self.over = true,
         }

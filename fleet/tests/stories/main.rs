@@ -39,3 +39,4 @@ mod start;
 mod stop;
 mod tree;
 mod verbs;
+mod watch;

@@ -203,16 +203,19 @@ fn a_restart_while_the_successor_starts_ends_both_and_drains_the_one_that_serves
     let mut world = starting();
     world.ask(2, restart("web")).gives(
         "save
-         steer web to nobody, held
          note web/0#1 replacing: Queue
-         drain #1
+         watch #1, silent after 5s
          SIGINT to tree #2
          note web/0#2 stopping: Restart
-         answer 1: web/0 stopping overtaken",
+         answer 1: web/0 online overtaken",
     );
     world
         .exited(2, code(0))
         .gives("note web/0#2 stopped: Restart, exit code 0");
+    world.watched(1).gives(
+        "steer web to nobody, held
+         drain #1 of requests",
+    );
     world.drained(1).gives(
         "retire #1 by SIGINT to tree, Adopt
          note web/0#1 stopping: Restart",
@@ -238,17 +241,17 @@ fn a_restart_while_the_old_run_drains_drains_the_new_one_as_well() {
     let mut world = draining();
     world.ask(2, restart("web")).gives(
         "save
-         steer web to nobody, held
          note web/0#2 replacing: Queue
          retire #1 by SIGINT to tree, Adopt
          note web/0#1 stopping: Restart
-         drain #2
-         answer 1: web/0 stopping overtaken",
+         watch #2, silent after 5s
+         answer 1: web/0 online overtaken",
     );
     world.ask(3, restart("web")).gives("save");
     world
         .exited(1, code(0))
-        .gives("note web/0#1 stopped: Restart, exit code 0");
+        .gives("note web/0#1 stopped: Restart, exit code 0; release #1");
+    world.watched(2).passes();
     world.due(6200).gives(
         "retire #2 by SIGINT to tree, Adopt
          note web/0#2 stopping: Restart",
@@ -265,11 +268,11 @@ fn a_restart_while_the_old_run_ends_drains_the_new_one() {
     let mut world = ending();
     world.ask(2, restart("web")).gives(
         "save
-         steer web to nobody, held
          note web/0#2 replacing: Queue
-         drain #2
-         answer 1: web/0 stopping overtaken",
+         watch #2, silent after 5s
+         answer 1: web/0 online overtaken",
     );
+    world.watched(2).passes();
     world.drained(2).passes();
     world
         .exited(2, code(0))
@@ -287,13 +290,12 @@ fn another_specification_in_the_midst_of_a_reload_restarts() {
     let other = app("web").with_argument("v2");
     world.ask(2, apply([other])).gives(
         "save
-         steer web to nobody, held
          note web applied: 1
          note web/0#1 replacing: Queue
-         drain #1
+         watch #1, silent after 5s
          SIGINT to tree #2
          note web/0#2 stopping: Restart
-         answer 1: web/0 stopping overtaken",
+         answer 1: web/0 online overtaken",
     );
 }
 

@@ -13,14 +13,19 @@ fn queueing() -> config::AppSpec {
 }
 
 #[test]
-fn a_queue_drains_ends_and_then_starts_and_says_how_long_clients_waited() {
+fn a_queue_watches_drains_ends_and_then_starts_and_says_how_long_clients_waited() {
     let mut world = World::with_serving([queueing()]);
     world.ask(1, reload("bot")).gives(
         "save
-         steer bot to nobody, held
          note bot/0#1 replacing: Queue
-         drain #1",
+         watch #1, silent after 5s",
     );
+    assert_eq!(world.state(0), StateView::Online);
+    world.at(1030).watched(1).gives(
+        "steer bot to nobody, held
+         drain #1 of requests",
+    );
+    world.watched(1).gives("");
     assert_eq!(world.state(0), StateView::Stopping);
     world.at(1050).drained(1).gives(
         "retire #1 by SIGINT to tree, Adopt
@@ -40,9 +45,9 @@ fn a_queue_drains_ends_and_then_starts_and_says_how_long_clients_waited() {
         "steer bot to #2, held
          note bot/0#2 listens at 0.0.0.0:3013
          note bot/0#2 ready by listening after 300ms
-         note bot/0#2 replaced, queue, took 100ms, pause 400ms, adopted 2, cut 0+0
+         note bot/0#2 replaced, queue, took 100ms, pause 370ms, adopted 2, cut 0+0
          release #1
-         answer 1: bot/0 online done (queue, took 100ms, pause 400ms, adopted 2, cut 0+0)",
+         answer 1: bot/0 online done (queue, took 100ms, pause 370ms, adopted 2, cut 0+0)",
     );
     assert_eq!(world.view(0).restarts, 1);
     assert_eq!(world.fleet.deadline(), None, "at rest nothing is due");
@@ -52,7 +57,8 @@ fn a_queue_drains_ends_and_then_starts_and_says_how_long_clients_waited() {
 fn clients_wait_no_longer_for_requests_in_flight_than_they_may() {
     let mut world = World::with_serving([queueing()]);
     world.ask(1, reload("bot")).passes();
-    world.due(6000).gives(
+    world.at(1030).watched(1).passes();
+    world.due(6030).gives(
         "retire #1 by SIGINT to tree, Adopt
          note bot/0#1 stopping: Restart",
     );
@@ -64,11 +70,15 @@ fn a_restart_of_what_listens_makes_clients_wait_and_not_fail() {
     let mut world = World::with_serving([app("web")]);
     world.ask(1, restart("web")).gives(
         "save
-         steer web to nobody, held
          note web/0#1 replacing: Queue
-         drain #1",
+         watch #1, silent after 5s",
     );
     world.ask(2, restart("web")).gives("save");
+    world.watched(1).gives(
+        "steer web to nobody, held
+         drain #1 of requests",
+    );
+    world.ask(3, restart("web")).gives("save");
     world.at(1020).drained(1).passes();
     world.at(1100).exited(1, code(0)).gives(
         "save
@@ -83,7 +93,8 @@ fn a_restart_of_what_listens_makes_clients_wait_and_not_fail() {
          note web/0#2 replaced, queue, took 100ms, pause 200ms
          release #1
          answer 1: web/0 online done (queue, took 100ms, pause 200ms)
-         answer 2: web/0 online done (queue, took 100ms, pause 200ms)",
+         answer 2: web/0 online done (queue, took 100ms, pause 200ms)
+         answer 3: web/0 online done (queue, took 100ms, pause 200ms)",
     );
 }
 
@@ -92,6 +103,7 @@ fn a_start_and_a_reload_of_what_drains_wait_for_the_next_run() {
     let mut world = World::with_serving([app("web")]);
     world.ask(1, restart("web")).passes();
     world.ask(2, start("web")).gives("save");
+    world.watched(1).passes();
     world.ask(3, reload("web")).gives("save");
     world.drained(1).passes();
     world.exited(1, code(0)).passes();
@@ -115,10 +127,9 @@ fn another_specification_restarts_what_listens_in_the_same_way() {
     let other = app("web").with_argument("v2");
     world.ask(1, apply([other])).gives(
         "save
-         steer web to nobody, held
          note web applied: 1
          note web/0#1 replacing: Queue
-         drain #1",
+         watch #1, silent after 5s",
     );
 }
 
@@ -166,10 +177,10 @@ fn where_a_port_cannot_be_shared_a_reload_queues_and_says_why() {
     world.hindered(1, LackOf::Stranger).passes();
     world.ask(1, reload("web")).gives(
         "save
-         steer web to nobody, held
          note web/0#1 replacing: Queue
-         drain #1",
+         watch #1, silent after 5s",
     );
+    world.watched(1).passes();
     world.drained(1).passes();
     world.exited(1, code(0)).passes();
     world.launched(2).passes();
@@ -190,9 +201,8 @@ fn overlap_that_was_asked_for_and_cannot_be_had_is_a_queue_too() {
     world.hindered(1, LackOf::Selector).passes();
     world.ask(1, reload("web")).gives(
         "save
-         steer web to nobody, held
          note web/0#1 replacing: Queue
-         drain #1",
+         watch #1, silent after 5s",
     );
 }
 
@@ -245,10 +255,9 @@ fn a_run_of_another_user_cannot_share_the_port() {
     let request = crate::world::apply_to(protocol::request::Existing::Reload, [other]);
     fleet.ask(1, request).gives(
         "save
-         steer web to nobody, held
          note web applied: 1
          note web/0#1 replacing: Queue
-         drain #1",
+         watch #1, silent after 5s",
     );
 }
 
@@ -256,6 +265,7 @@ fn a_run_of_another_user_cannot_share_the_port() {
 fn a_run_that_dies_while_it_drains_for_a_restart_is_followed_at_once() {
     let mut world = World::with_serving([queueing().with_delay(5000)]);
     world.ask(1, reload("bot")).passes();
+    world.watched(1).passes();
     world.at(1100).exited(1, code(1)).gives(
         "save
          note bot/0#1 stopped: Restart, exit code 1
@@ -267,6 +277,7 @@ fn a_run_that_dies_while_it_drains_for_a_restart_is_followed_at_once() {
 fn the_leader_of_a_run_that_drains_ends_and_the_rest_is_asked_to() {
     let mut world = World::with_serving([queueing()]);
     world.ask(1, reload("bot")).passes();
+    world.watched(1).passes();
     world.at(1100).leader_exited(1, code(1)).gives(
         "retire #1 by SIGINT to tree, Adopt
          note bot/0#1 stopping: Restart",
@@ -286,6 +297,7 @@ fn the_leader_of_a_run_that_drains_ends_and_the_rest_is_asked_to() {
 fn a_queue_whose_next_run_dies_is_answered_with_its_death() {
     let mut world = World::with_serving([queueing().with_delay(100)]);
     world.ask(1, reload("bot")).passes();
+    world.watched(1).passes();
     world.drained(1).passes();
     world.exited(1, code(0)).passes();
     world.at(1100).exited(2, code(1)).gives(
@@ -309,6 +321,7 @@ fn a_queue_whose_next_run_dies_is_answered_with_its_death() {
 fn a_next_run_that_does_not_listen_in_time_is_no_death() {
     let mut world = World::with_serving([queueing()]);
     world.ask(1, reload("bot")).passes();
+    world.watched(1).passes();
     world.drained(1).passes();
     world.exited(1, code(0)).passes();
     world.at(1100).launched(2).passes();
@@ -330,20 +343,23 @@ fn while_another_instance_serves_the_port_nobody_waits() {
     let mut world = World::with_serving([spec]);
     world.ask(1, reload("bot")).gives(
         "save
-         steer bot to #2, held
          note bot/0#1 replacing: Queue
-         drain #1",
+         watch #1, silent after 5s",
+    );
+    world.watched(1).gives(
+        "steer bot to #2, held
+         drain #1 of requests",
     );
     world.at(1100).drained(1).passes();
     world.at(1200).exited(1, code(0)).passes();
     world.launched(3).passes();
     world.at(1300).listens(3, 3013).gives(
-        "steer bot to #3, held
+        "steer bot to #3 #2, held
          note bot/0#3 listens at 0.0.0.0:3013
          note bot/0#3 ready by listening after 100ms
          note bot/0#3 replaced, queue, took 200ms, pause 0ms
          note bot/1#2 replacing: Queue
-         drain #2
+         watch #2, silent after 5s
          release #1",
     );
 }
@@ -354,6 +370,7 @@ fn instances_with_ports_of_their_own_are_waited_for_each() {
     world.listens(1, 3013).passes();
     world.listens(2, 3014).passes();
     world.ask(1, reload("0")).passes();
+    world.watched(1).passes();
     world.at(1100).drained(1).passes();
     world.at(1200).exited(1, code(0)).passes();
     world.launched(3).passes();

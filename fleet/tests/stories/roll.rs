@@ -338,14 +338,13 @@ fn a_restart_in_the_midst_of_a_roll_overtakes_all_of_it() {
     world.launched(3).passes();
     world.ask(2, restart("web")).gives(
         "save
-         steer web to nobody, held
          note web/0#1 replacing: Queue
-         drain #1
+         watch #1, silent after 5s
          SIGINT to tree #3
          note web/0#3 stopping: Restart
          note web/1#2 replacing: Queue
-         drain #2
-         answer 1: web/0 stopping overtaken, web/1 stopping overtaken",
+         watch #2, silent after 5s
+         answer 1: web/0 online overtaken, web/1 online overtaken",
     );
 }
 

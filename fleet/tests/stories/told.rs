@@ -1,6 +1,7 @@
 //! Effects in short words, so that a story can say them in one line. Nothing is left out but what
 //! the story can ask for by itself: the goals of a save, the view of an outcome beside its state.
 
+use config::Span;
 use config::spec::Scope;
 use protocol::notice::{ReadyBy, Who};
 use protocol::reply::{Death, DeathBy, Outcome, Reached};
@@ -22,7 +23,12 @@ pub(crate) fn effect(effect: &Effect) -> String {
             format!("steer {app} to {to}, {held}")
         }
         Effect::Check { run, path, within } => format!("check #{run} at {path} within {within}"),
-        Effect::Watch { run, .. } => format!("watch #{run}"),
+        Effect::Watch { run, idle } => format!("watch #{run}, silent after {idle}"),
+        Effect::Drain {
+            run,
+            idle: Span::ZERO,
+            ..
+        } => format!("drain #{run} of requests"),
         Effect::Drain { run, .. } => format!("drain #{run}"),
         Effect::Serve { run } => format!("serve #{run}"),
         Effect::Retire {

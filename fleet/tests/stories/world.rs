@@ -183,6 +183,12 @@ impl World {
         self.play(Event::Checked { run, outcome })
     }
 
+    /// It is known of every connection of the run whether something is under way on it.
+    pub(crate) fn watched(&mut self, run: u64) -> Played<'_> {
+        let run = RunId(run);
+        self.play(Event::Watched { run })
+    }
+
     /// Nothing is under way any more on the connections of the run.
     pub(crate) fn drained(&mut self, run: u64) -> Played<'_> {
         let run = RunId(run);

@@ -1,13 +1,13 @@
 //! How one run makes way for the next: who may have a successor, who drains, who is retired.
 
-use config::Signal;
 use config::handover::{Handover, KeepAlive};
 use config::spec::Scope;
+use config::{Signal, Span};
 use fleet::{Event, LaunchOrder};
 use protocol::saved::SavedGoal;
 use protocol::{InstanceId, LackOf, Request, RunId, Time};
 
-use crate::laws::life::{Drain, Life};
+use crate::laws::life::{Drain, Life, Watch};
 use crate::laws::{Laws, Outcome};
 
 impl Laws {
@@ -27,7 +27,7 @@ impl Laws {
         });
         let overlaps = matches!(order.spec.handover.mode, Handover::Auto | Handover::Overlap);
         law!(
-            old.is_in_service() && !old.listens.is_empty() && shares && overlaps,
+            old.is_staying() && !old.listens.is_empty() && shares && overlaps,
             "{who:?} was launched beside {old:?}"
         );
         law!(
@@ -51,7 +51,7 @@ impl Laws {
     /// end.
     fn is_pair(&self, life: &Life) -> bool {
         let old = life.of.and_then(|of| self.lives.get(&of));
-        old.is_some_and(|old| life.is_in_service() || old.is_in_service())
+        old.is_some_and(|old| life.is_staying() || old.is_staying())
     }
 
     /// Whether somebody may have asked for a reload of this instance.
@@ -70,28 +70,60 @@ impl Laws {
         })
     }
 
-    /// That only a run drains which serves: because its successor does, or because clients can wait.
-    pub(super) fn drain_law(&mut self, now: Time, run: RunId) -> Outcome {
+    /// That only a run is watched which serves and for whose next one clients can wait.
+    pub(super) fn watch_law(&mut self, now: Time, run: RunId, idle: Span) -> Outcome {
+        let can_wait = self.could_wait(run);
+        let Some(life) = self.lives.get_mut(&run) else {
+            return Err(format!("run {run} is watched, which is over or never was"));
+        };
+        let is_rule = idle == life.spec.handover.drain_idle && idle > Span::ZERO;
+        law!(
+            life.is_staying() && can_wait && is_rule,
+            "{life:?} is watched"
+        );
+        let (by, is_done) = (now + idle, false);
+        life.watch = Some(Watch { by, is_done });
+        Ok(())
+    }
+
+    /// That only a run drains which serves: because its successor does, or because clients can wait
+    /// and it has been watched.
+    pub(super) fn drain_law(
+        &mut self,
+        now: Time,
+        run: RunId,
+        (settle, idle): (Span, Span),
+    ) -> Outcome {
         let Some(life) = self.lives.get(&run) else {
             return Err(format!("run {run} is to drain, which is over or never was"));
         };
         law!(life.is_in_service(), "{life:?} is to drain");
+        let was_watched = match life.watch {
+            Some(watch) => watch.is_done || watch.by <= now,
+            None => life.spec.handover.drain_idle == Span::ZERO,
+        };
         let mut all = self.lives.values();
         let successor = all.find(|one| one.of == Some(run) && one.is_in_service());
         let rule = &life.spec.handover;
-        let limit = if successor.is_some() {
-            rule.drain_timeout
+        let (limit, silent) = if successor.is_some() {
+            law!(life.watch.is_none(), "{life:?} was watched for nothing");
+            (rule.drain_timeout, rule.drain_idle)
         } else {
             law!(
-                self.could_wait(run),
+                life.watch.is_some() || self.could_wait(run),
                 "nobody can wait while {life:?} drains"
             );
-            rule.queue_pause
+            law!(was_watched, "{life:?} drains before it was looked at");
+            (rule.queue_pause, Span::ZERO)
         };
+        law!(
+            (settle, idle) == (rule.settle, silent),
+            "{life:?} drains with {idle}"
+        );
         let to = successor.map(|one| one.who.run);
         let (by, is_done) = (now + limit, false);
         if let Some(life) = self.lives.get_mut(&run) {
-            life.drain = Some(Drain { by, is_done, to });
+            (life.watch, life.drain) = (None, Some(Drain { by, is_done, to }));
         }
         Ok(())
     }
@@ -108,7 +140,7 @@ impl Laws {
             return Err(format!("run {run} comes back from its end"));
         };
         law!(
-            life.drain.take().is_some() && !life.is_stopping(),
+            (life.drain.take().is_some() || life.watch.take().is_some()) && !life.is_stopping(),
             "{life:?} comes back and was not away"
         );
         Ok(())
@@ -126,13 +158,15 @@ impl Laws {
         let Some(life) = self.lives.get_mut(&run) else {
             return Err(format!("run {run} is retired, which is over or never was"));
         };
-        let Some(drain) = life.drain.take() else {
-            return Err(format!("{life:?} is retired and did not drain"));
-        };
+        let (watch, drain) = (life.watch.take(), life.drain.take());
+        law!(
+            watch.is_some() || drain.is_some(),
+            "{life:?} is retired and did not drain"
+        );
         let asked = matches!(event, Event::Asked { .. }) || ending;
         let lost = matches!(event, Event::LeaderExited { run: of, .. } if *of == run);
         law!(
-            drain.is_done || drain.by <= now || asked || lost,
+            drain.is_some_and(|drain| drain.is_done || drain.by <= now) || asked || lost,
             "{life:?} is retired after {event:?}"
         );
         let rule = &life.spec.stop;

@@ -32,6 +32,7 @@ pub(crate) struct Life {
     pub(super) listens: BTreeSet<Address>,
     pub(super) lacks: BTreeSet<Lack>,
     pub(super) check: Check,
+    pub(super) watch: Option<Watch>,
     pub(super) drain: Option<Drain>,
     /// Whether it was asked to end after it had drained.
     pub(super) retired: bool,
@@ -52,6 +53,15 @@ pub(super) enum Check {
     NotYet,
     Asked,
     Done(Result<(), CheckFailure>),
+}
+
+/// A look at the connections of a run that serves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Watch {
+    /// When it has to end.
+    pub(super) by: Time,
+    /// Whether all of them have been seen.
+    pub(super) is_done: bool,
 }
 
 /// A drain that is under way.
@@ -79,6 +89,7 @@ impl Life {
             listens: BTreeSet::new(),
             lacks: BTreeSet::new(),
             check: Check::NotYet,
+            watch: None,
             drain: None,
             retired: false,
             leaderless: false,
@@ -100,6 +111,11 @@ impl Life {
     /// Whether it drains or was asked to end.
     pub(super) const fn is_leaving(&self) -> bool {
         self.is_stopping() || self.drain.is_some()
+    }
+
+    /// Whether it serves and nobody wants it to go.
+    pub(super) const fn is_staying(&self) -> bool {
+        self.is_in_service() && self.watch.is_none()
     }
 
     /// Whether it is to get connections.

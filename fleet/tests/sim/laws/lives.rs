@@ -8,7 +8,7 @@ use protocol::saved::LiveState;
 use protocol::{Notice, Request, RunId, Time};
 
 use crate::laws::goals::is_taken;
-use crate::laws::life::{Drain, Life};
+use crate::laws::life::{Drain, Life, Watch};
 use crate::laws::{Before, Laws, Outcome};
 
 /// How many launches one turn may hold.
@@ -68,8 +68,8 @@ impl Laws {
             Effect::Note(notice) => self.note_law(now, event, notice),
             Effect::Steer { app, to, held } => self.steer_law(earlier, app, to, *held),
             Effect::Check { run, path, within } => self.check_law(now, *run, path, *within),
-            Effect::Watch { .. } => Ok(()),
-            Effect::Drain { run, .. } => self.drain_law(now, *run),
+            Effect::Watch { run, idle } => self.watch_law(now, *run, *idle),
+            Effect::Drain { run, settle, idle } => self.drain_law(now, *run, (*settle, *idle)),
             Effect::Serve { run } => self.serve_law(*run),
             Effect::Retire {
                 run,
@@ -141,8 +141,8 @@ impl Laws {
             let is_rule = (signal, to) == (rule.signal, rule.scope);
             law!(is_rule, "{signal} to {to:?} is not how to stop {life:?}");
             law!(
-                life.drain.is_none(),
-                "{life:?} drains and got a bare signal"
+                life.drain.is_none() && life.watch.is_none(),
+                "{life:?} drains or is watched and got a bare signal"
             );
             life.signalled = Some(now);
             return Ok(());
@@ -253,11 +253,14 @@ impl Laws {
                 "{life:?} was not heard"
             );
             law!(!self.ending, "{life:?} runs on while the daemon ends");
-            let drains = effects.contains(&Effect::Drain {
-                run: life.who.run,
-                settle: life.spec.handover.settle,
-                idle: life.spec.handover.drain_idle,
-            });
+            let is_drain =
+                |one: &Effect| matches!(one, Effect::Drain { run, .. } if *run == life.who.run);
+            let drains = effects.iter().any(is_drain);
+            let overdue = |watch: Watch| watch.is_done || watch.by <= now;
+            law!(
+                !life.watch.is_some_and(overdue),
+                "{life:?} is watched too long"
+            );
             let overdue = |drain: Drain| drain.is_done || drain.by <= now && !drains;
             law!(!life.drain.is_some_and(overdue), "{life:?} drains too long");
             let to = life.drain.and_then(|drain| drain.to);
@@ -292,8 +295,9 @@ impl Laws {
         let launches = all.filter_map(|one| waits(&one.live.state));
         let ends = self.lives.values().filter_map(|life| {
             let ready = (!life.ready).then_some(life.limit);
+            let watched = life.watch.map(|watch| watch.by);
             let drained = life.drain.map(|drain| drain.by);
-            life.kill_at.or(drained).or(ready)
+            life.kill_at.or(drained).or(watched).or(ready)
         });
         let first = launches.chain(ends).min();
         let is_known = match due {

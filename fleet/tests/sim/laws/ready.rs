@@ -47,6 +47,7 @@ impl Laws {
         | Event::Listening { run, .. }
         | Event::Hindered { run, .. }
         | Event::Checked { run, .. }
+        | Event::Watched { run }
         | Event::Drained { run }) = event
         else {
             return;
@@ -65,6 +66,11 @@ impl Laws {
             }
             Event::Checked { outcome, .. } if life.check == Check::Asked => {
                 life.check = Check::Done(outcome.clone());
+            }
+            Event::Watched { .. } => {
+                if let Some(watch) = &mut life.watch {
+                    watch.is_done = true;
+                }
             }
             Event::Drained { .. } => {
                 if let Some(drain) = &mut life.drain {

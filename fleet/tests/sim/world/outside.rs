@@ -39,6 +39,9 @@ impl World {
                 let lack = wishes::lack(of);
                 self.news(run, Event::Hindered { run, lack });
             }
+            (Stage::Running | Stage::Orphaned(_), Fate::Watched) if process.is_watched => {
+                self.news(run, Event::Watched { run });
+            }
             (Stage::Running | Stage::Orphaned(_), Fate::Drained(number))
                 if process.drains == (number, true) =>
             {
@@ -89,6 +92,15 @@ impl World {
         if !self.chance.one_in(12) {
             let at = Time(self.now.0 + self.chance.below(within.0 * 5 / 4 + 1));
             self.put(at, Happening::News(Event::Checked { run, outcome }));
+        }
+    }
+
+    /// The run is watched.
+    pub(super) fn watch(&mut self, run: RunId) {
+        if let Some(process) = self.processes.get_mut(&run) {
+            let due = process.watch(self.calm, &mut self.chance);
+            self.schedule(run, due);
+            self.strike(run);
         }
     }
 
@@ -147,10 +159,10 @@ impl World {
         self.strike(run);
     }
 
-    /// The run drains no more.
+    /// The run drains no more, and is watched no more.
     pub(super) fn serve(&mut self, run: RunId) {
         if let Some(process) = self.processes.get_mut(&run) {
-            process.drains.1 = false;
+            (process.drains.1, process.is_watched) = (false, false);
         }
     }
 

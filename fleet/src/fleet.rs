@@ -2,10 +2,11 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::sync::Arc;
 
 use config::{AppName, Signal};
 use protocol::reply::DiskError;
-use protocol::{Generation, InstanceId, Notice, Pid, Reply, RunId, Time, View};
+use protocol::{Generation, InstanceId, Lack, Notice, Pid, Reply, RunId, Time, View};
 
 use crate::Event;
 use crate::admit::Standing;
@@ -73,7 +74,7 @@ impl Fleet {
             }
             Event::Ready { run, by } => self.on(run, |one| one.said_ready(run, by, &mut turn)),
             Event::Listening { run, at } => self.on(run, |one| one.listening(run, at, &mut turn)),
-            Event::Hindered { run, lack } => self.on(run, |one| one.hindered(run, lack, &mut turn)),
+            Event::Hindered { run, lack } => self.hindered(run, lack, &mut turn),
             Event::Checked { run, outcome } => {
                 self.on(run, |one| one.checked(run, outcome, &mut turn));
             }
@@ -147,6 +148,19 @@ impl Fleet {
         }
     }
 
+    fn hindered(&mut self, run: RunId, lack: Lack, turn: &mut Turn) {
+        let Some((name, id)) = self.runs.get(&run) else {
+            return;
+        };
+        let Some(app) = self.apps.get_mut(name) else {
+            return;
+        };
+        let spec = Arc::clone(&app.spec);
+        if let Some(instance) = app.with_id(*id) {
+            instance.hindered(run, lack, &spec, turn);
+        }
+    }
+
     fn over(&mut self, run: RunId, how: &Over, turn: &mut Turn) {
         let Some(instance) = self.of(run) else {
             return;
@@ -182,7 +196,7 @@ impl Fleet {
         let Some(app) = self.apps.get_mut(&name) else {
             return;
         };
-        let spec = alloc::sync::Arc::clone(&app.spec);
+        let spec = Arc::clone(&app.spec);
         if let Some(instance) = app.with_id(id) {
             instance.heard(run, last);
             let view = instance.view(&spec, turn.now);

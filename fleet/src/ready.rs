@@ -106,13 +106,14 @@ impl Instance {
     }
 
     /// The run lacks something for a hand-over without loss.
-    pub(crate) fn hindered(&mut self, run: RunId, lack: Lack, turn: &mut Turn) {
+    pub(crate) fn hindered(&mut self, run: RunId, lack: Lack, spec: &AppSpec, turn: &mut Turn) {
         let Some(run) = self.run_mut(run) else {
             return;
         };
         if run.lacks.insert(lack.clone()) {
             let who = run.who.clone();
             turn.note(Notice::Hindered { who, lack });
+            self.part_ways(spec, turn);
         }
     }
 

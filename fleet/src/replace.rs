@@ -15,13 +15,15 @@
 //! A run that is watched serves. So nobody waits for connections that are silent, which would take as
 //! long as it takes to know that they are: who waits, waits for requests under way.
 //!
+//! Where it turns out while the successor starts that the two cannot share a port, nobody could say who
+//! gets the next connection: the successor is ended, and the run that serves makes way as in a queue.
+//!
 //! Where the old run dies by itself while its successor starts, the successor is an ordinary run from
 //! then on. Where the successor dies when the old run was asked to end already, there is no way back:
 //! the death counts, and the next launch waits until the old run is gone (`State::Leaving`).
 
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use config::handover::Handover;
 use config::{Address, AppSpec, Span};
@@ -42,7 +44,7 @@ pub(crate) struct Handing {
     /// Where the old run listened.
     pub(crate) at: BTreeSet<Address>,
     since: Time,
-    lacks: Vec<Lack>,
+    lacks: BTreeSet<Lack>,
     tally: Tally,
     /// From the beginning to the end of the old run, once that has come.
     took: Span,
@@ -75,7 +77,7 @@ impl Handing {
             mode,
             at: run.listens.clone(),
             since: now,
-            lacks: Vec::new(),
+            lacks: BTreeSet::new(),
             tally: Tally::default(),
             took: Span::ZERO,
             pause: Span::ZERO,
@@ -87,7 +89,7 @@ impl Handing {
         let waits = self.waiting_since.map_or(Span::ZERO, |at| now.since(at));
         Handed {
             mode: self.mode,
-            lacks: self.lacks,
+            lacks: self.lacks.into_iter().collect(),
             tally: self.tally,
             pause: Span(self.pause.0 + waits.0),
             took: self.took,
@@ -176,6 +178,34 @@ impl Instance {
             });
         for run in self.runs_mut() {
             if queues == Some(run.id()) {
+                run.watch(Cause::Restart, turn);
+            } else {
+                run.end(Cause::Restart, turn);
+            }
+        }
+    }
+
+    /// Something that is missing was found out: a successor that has not taken over cannot, where two
+    /// runs cannot share a port without it.
+    pub(crate) fn part_ways(&mut self, spec: &AppSpec, turn: &mut Turn) {
+        let State::Replacing { old, new } = &self.state else {
+            return;
+        };
+        let cannot_share = || old.has_lack(forbids_sharing) || new.has_lack(forbids_sharing);
+        if !old.is_ready() || new.leaving().is_some() || !cannot_share() {
+            return;
+        }
+        let (old, lacks) = (old.clone(), new.lacks.clone());
+        let mode = match old.way(Wish::Reload, spec) {
+            Mode::Overlap | Mode::Queue => Mode::Queue,
+            Mode::Restart => Mode::Restart,
+        };
+        self.begin_handing(&old, mode, turn);
+        if let Some(handing) = &mut self.handing {
+            handing.lacks = lacks;
+        }
+        for run in self.runs_mut() {
+            if run.id() == old.id() && mode == Mode::Queue {
                 run.watch(Cause::Restart, turn);
             } else {
                 run.end(Cause::Restart, turn);
@@ -280,7 +310,7 @@ impl Instance {
             && handing.old == run.id()
         {
             handing.took = turn.now.since(handing.since);
-            handing.lacks = run.lacks.iter().cloned().collect();
+            handing.lacks.extend(run.lacks.iter().cloned());
         }
     }
 
@@ -316,8 +346,8 @@ impl Run {
 
     /// In which way it can make way for a run of this specification.
     fn way(&self, wish: Wish, spec: &AppSpec) -> Mode {
-        let has = |is: fn(&LackOf) -> bool| self.lacks.iter().any(|lack| is(&lack.of));
-        if spec.handover.mode == Handover::Off || self.listens.is_empty() || has(forbids_holding) {
+        let is_off = spec.handover.mode == Handover::Off;
+        if is_off || self.listens.is_empty() || self.has_lack(forbids_holding) {
             return Mode::Restart;
         }
         // A group of sockets belongs to one user.
@@ -327,10 +357,14 @@ impl Run {
             Handover::Queue => true,
             Handover::Auto | Handover::Overlap | Handover::Off => false,
         };
-        if queues || is_other || wish == Wish::Restart || has(forbids_sharing) {
+        if queues || is_other || wish == Wish::Restart || self.has_lack(forbids_sharing) {
             return Mode::Queue;
         }
         Mode::Overlap
+    }
+
+    fn has_lack(&self, is: impl Fn(&LackOf) -> bool) -> bool {
+        self.lacks.iter().any(|lack| is(&lack.of))
     }
 }
 

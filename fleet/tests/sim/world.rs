@@ -310,6 +310,7 @@ impl World {
         self.processes.insert(run, process);
         self.schedule(run, fate);
         self.strike(run);
+        self.hinder(run);
     }
 
     fn flush(&mut self, ticket: Ticket) {

@@ -21,6 +21,7 @@ mod disk;
 mod dump;
 mod hold;
 mod job;
+mod lacks;
 mod late;
 mod launch;
 mod limits;

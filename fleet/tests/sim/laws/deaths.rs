@@ -91,7 +91,7 @@ impl Laws {
         let (ending, leader_ended) = live.map_or((None, None), |run| {
             (run.ending.or(run.draining), run.leader_ended)
         });
-        let ending = ending.or(life.watch.map(|_| Cause::Restart));
+        let ending = ending.or_else(|| life.watch.map(|_| Cause::Restart));
         Some(Was {
             who: who.clone(),
             rule: spec.restart.clone(),

@@ -21,10 +21,10 @@ impl Laws {
             law!(others.is_empty(), "{who:?} was launched beside {others:?}");
             return Ok(None);
         };
-        let shares = old.lacks.iter().all(|lack| {
-            let harmless = matches!(lack.of, LackOf::Trace | LackOf::Diagnosis);
-            harmless && !forbids_waiting(&lack.of)
-        });
+        let shares = old
+            .lacks
+            .iter()
+            .all(|lack| !forbids_sharing(&lack.of) && !forbids_waiting(&lack.of));
         let overlaps = matches!(order.spec.handover.mode, Handover::Auto | Handover::Overlap);
         law!(
             old.is_staying() && !old.listens.is_empty() && shares && overlaps,
@@ -105,8 +105,13 @@ impl Laws {
         let mut all = self.lives.values();
         let successor = all.find(|one| one.of == Some(run) && one.is_in_service());
         let rule = &life.spec.handover;
-        let (limit, silent) = if successor.is_some() {
+        let (limit, silent) = if let Some(next) = successor {
             law!(life.watch.is_none(), "{life:?} was watched for nothing");
+            let mut lacks = life.lacks.iter().chain(&next.lacks);
+            law!(
+                !lacks.any(|lack| forbids_sharing(&lack.of)),
+                "{next:?} took over from {life:?} and shares a port"
+            );
             (rule.drain_timeout, rule.drain_idle)
         } else {
             law!(
@@ -200,4 +205,8 @@ const fn forbids_waiting(lack: &LackOf) -> bool {
         lack,
         LackOf::Filter | LackOf::Unwanted | LackOf::Duplicate | LackOf::Privileged { .. }
     )
+}
+
+const fn forbids_sharing(lack: &LackOf) -> bool {
+    matches!(lack, LackOf::Stranger | LackOf::Selector)
 }

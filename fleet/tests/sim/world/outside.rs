@@ -144,6 +144,29 @@ impl World {
         self.schedule(struck, [due]);
     }
 
+    /// The runs of the same instance that are there, with this one.
+    fn pair_of(&self, run: RunId) -> Vec<RunId> {
+        let Some(id) = self.processes.get(&run).map(|one| one.order.who.id) else {
+            return Vec::new();
+        };
+        let alive = |one: &Process| one.order.who.id == id && one.stage != Stage::Ended;
+        let all = self.processes.iter().filter(|(_, one)| alive(one));
+        all.map(|(run, _)| *run).collect()
+    }
+
+    /// One of the runs of an instance may turn out to lack something just when two of them are there.
+    pub(super) fn hinder(&mut self, run: RunId) {
+        let pair = self.pair_of(run);
+        if pair.len() < 2 || !self.chance.one_in(6) {
+            return;
+        }
+        let hindered = *self.chance.pick(&pair);
+        let span = *self.chance.pick(&[20, 300, 3000]);
+        let lack = *self.chance.pick(&[2, 4, 6, 6, 7]);
+        let due = (self.chance.below(span), Fate::Lacks(lack));
+        self.schedule(hindered, [due]);
+    }
+
     /// The run is to end after it has drained.
     pub(super) fn retire(&mut self, run: RunId, signal: Signal, to: Scope) {
         if !self.chance.one_in(4) {

@@ -42,7 +42,8 @@ pub struct Tally {
     pub adopted: u32,
     /// Cut while something was under way on them.
     pub cut: u32,
-    /// Cut about which nothing is known: streams, WebSockets, protocols that are not HTTP/1.
+    /// Cut about which nothing is known: streams, WebSockets, protocols that are not HTTP/1. Also
+    /// those that are kept open before it was known whether an answer is awaited on them.
     pub cut_unknown: u32,
 }
 

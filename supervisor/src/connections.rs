@@ -8,6 +8,7 @@
 //! goes meanwhile is in it or not. One that stays is in it, once. The socket to the kernel is kept.
 
 mod message;
+mod traffic;
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use rustix::net::{
 };
 
 use message::Part;
+pub(crate) use traffic::Traffic;
 
 /// How much the kernel puts into one message at most is less than this, in bytes.
 const MESSAGE_MAX: usize = 64 * 1024;
@@ -91,6 +93,8 @@ pub(crate) struct Row {
     pub(crate) waiting_out: u32,
     /// Whose it is.
     pub(crate) uid: u32,
+    /// What has come and gone on it so far; none for a listener, and before Linux 4.6.
+    pub(crate) traffic: Option<Traffic>,
 }
 
 impl States {

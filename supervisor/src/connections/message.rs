@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
 use rustix::io::Errno;
 
-use super::{Family, Port, Row, State, States};
+use super::{Family, Port, Row, State, States, Traffic};
 
 /// The kernel's numbers of the states, also their places in the mask.
 pub(super) const ESTABLISHED: u8 = 1;
@@ -24,12 +24,18 @@ const REQUEST_DUMP: u16 = 0x001 | 0x300;
 /// What was dumped has changed meanwhile.
 const INTERRUPTED: u16 = 0x010;
 
+/// What else is asked for, as a bit, and told, as the kind of an attribute: `tcp_info`.
+const INFO: u16 = 2;
+
 const TCP: u8 = 6;
 const INET: u8 = 2;
 const INET6: u8 = 10;
 
 const HEADER: usize = 16;
 const REQUEST: usize = HEADER + 56;
+/// Behind so many bytes of an `inet_diag_msg` are its attributes, which have so long a header each.
+const ATTRIBUTES: usize = 72;
+const ATTRIBUTE: usize = 4;
 
 /// What one part of a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +64,9 @@ pub(super) fn request(port: Port, states: States, dump: u32) -> [u8; REQUEST] {
     bytes[8..12].copy_from_slice(&dump.to_ne_bytes());
     bytes[16] = family;
     bytes[17] = TCP;
+    if states.0 & States::OPEN.0 != 0 {
+        bytes[18] = 1 << (INFO - 1);
+    }
     bytes[20..24].copy_from_slice(&states.0.to_ne_bytes());
     bytes[24..26].copy_from_slice(&port.number.to_be_bytes());
     bytes
@@ -118,7 +127,22 @@ fn row(bytes: &[u8]) -> Option<Row> {
         waiting_in: number(bytes, 56)?,
         waiting_out: number(bytes, 60)?,
         uid: number(bytes, 64)?,
+        traffic: attribute(bytes, INFO).and_then(Traffic::of),
     })
+}
+
+/// The attribute of this kind behind an `inet_diag_msg`.
+fn attribute(bytes: &[u8], kind: u16) -> Option<&[u8]> {
+    let mut rest = bytes.get(ATTRIBUTES..)?;
+    loop {
+        let length = usize::from(u16::from_ne_bytes(array(rest, 0)?));
+        let part = rest.get(..length)?;
+        let payload = part.get(ATTRIBUTE..)?;
+        if u16::from_ne_bytes(array(part, 2)?) == kind {
+            return Some(payload);
+        }
+        rest = rest.get(length.next_multiple_of(4)..)?;
+    }
 }
 
 fn v4(bytes: &[u8], at: usize) -> Option<IpAddr> {
@@ -145,7 +169,8 @@ fn state(number: u8) -> State {
     }
 }
 
-fn number(bytes: &[u8], at: usize) -> Option<u32> {
+/// The number at a place, in the machine's order.
+pub(super) fn number(bytes: &[u8], at: usize) -> Option<u32> {
     Some(u32::from_ne_bytes(array(bytes, at)?))
 }
 

@@ -8,7 +8,8 @@
 //!                 └──the last chunk──▶ Fresh
 //! ```
 //!
-//! Unknown: nothing has happened since the tracing began. Fresh: nothing is under way. Asked: a
+//! Unknown: nothing has happened since the tracing began; all there is to go by is what the kernel says
+//! of the time before, or of a program that is not traced. Fresh: nothing is under way. Asked: a
 //! request was read, at least in part. Told: the answer that goes out ends the connection. Midway: the
 //! rest of an answer, or a stream, whose beginning was not seen. Foreign: a protocol that is not
 //! HTTP/1, or is encrypted. Changed: it was HTTP/1, and is something else.
@@ -18,6 +19,7 @@
 use config::Span;
 use protocol::Time;
 
+use crate::connections::Traffic;
 use crate::http_head::Left;
 
 /// One connection.
@@ -26,6 +28,8 @@ pub(super) struct Conversation {
     phase: Phase,
     /// When something happened on it, or when the tracing began.
     since: Time,
+    /// What the kernel said of it last.
+    traffic: Option<Traffic>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +66,7 @@ impl Conversation {
         Self {
             phase: Phase::Unknown,
             since: now,
+            traffic: None,
         }
     }
 
@@ -70,6 +75,7 @@ impl Conversation {
         Self {
             phase: Phase::Fresh,
             since: now,
+            traffic: None,
         }
     }
 
@@ -92,6 +98,20 @@ impl Conversation {
     /// Bytes are under way on it, whoever reads or writes them.
     pub(super) const fn stirred(&mut self, now: Time) {
         self.since = now;
+    }
+
+    /// The kernel says what has come and gone so far; what is new has stirred it.
+    pub(super) fn counted(&mut self, now: Time, traffic: Traffic) {
+        let counts = |it: Traffic| (it.came, it.sent);
+        if self.traffic.is_some_and(|it| counts(it) != counts(traffic)) {
+            self.stirred(now);
+        }
+        self.traffic = Some(traffic);
+    }
+
+    /// Whether an answer may be awaited on it or not, as far as anybody can tell.
+    pub(super) fn is_unclear(&self) -> bool {
+        self.is_unknown() && !self.traffic.is_some_and(|it| it.is_answered())
     }
 
     /// Whether what is written next may be the head of an answer. In the middle of a body nothing is,
@@ -162,6 +182,7 @@ impl Conversation {
     pub(super) fn standing(&self, now: Time, idle: Span) -> Standing {
         match self.phase {
             Phase::Fresh => Standing::Silent,
+            Phase::Unknown if self.traffic.is_some_and(|it| it.is_unanswered()) => Standing::Busy,
             Phase::Unknown => self.silent_after(now, idle),
             Phase::Told { left, .. } if left.is_none() => self.silent_after(now, idle),
             Phase::Asked | Phase::Told { .. } => Standing::Busy,

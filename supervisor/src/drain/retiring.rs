@@ -26,7 +26,7 @@ use rustix::fs::fstat;
 use rustix::net::{Shutdown, shutdown};
 
 use super::Retire;
-use super::conversation::Standing;
+use super::conversation::{Conversation, Standing};
 use super::draining::{Course, Draining};
 use super::seats;
 use super::sight::{Live, Look};
@@ -174,14 +174,20 @@ impl Draining {
         let mut adopted = Vec::new();
         for it in live {
             let is_owed = self.sends.has(it.inode);
-            match self.standing(it, now) {
+            let standing = self.standing(it, now);
+            let is_unclear = standing == Standing::Quiet && self.is_unclear(it.inode);
+            match standing {
                 Standing::Busy => tally.cut += 1,
                 Standing::Silent | Standing::Quiet if is_owed => tally.cut += 1,
                 Standing::Streaming => tally.cut_unknown += 1,
-                Standing::Silent | Standing::Quiet if self.may_not_be_adopted(it, keepalive) => {}
+                Standing::Silent | Standing::Quiet if self.may_not_be_adopted(it, keepalive) => {
+                    tally.cut_unknown += u32::from(is_unclear);
+                }
                 Standing::Silent | Standing::Quiet => match self.adopt(it) {
                     Some(connection) => {
-                        tally.adopted += 1;
+                        // An answer may have been awaited, which nobody will give.
+                        tally.cut_unknown += u32::from(is_unclear);
+                        tally.adopted += u32::from(!is_unclear);
                         self.adopted.insert(it.inode);
                         adopted.push(connection);
                     }
@@ -190,6 +196,11 @@ impl Draining {
             }
         }
         (tally, adopted)
+    }
+
+    fn is_unclear(&self, inode: u64) -> bool {
+        let known = self.conversations.get(&inode);
+        known.is_some_and(Conversation::is_unclear)
     }
 
     /// A connection that nobody misses: the client has ended it, or it is to end with the run.

@@ -16,7 +16,7 @@ use super::call::Number;
 use super::conversation::{Conversation, Standing};
 use super::draining::Draining;
 use super::seats;
-use crate::connections::{Connections, Row, State, States};
+use crate::connections::{Connections, Row, State, States, Traffic};
 
 /// How long a connection may take to be made that was begun before new ones went elsewhere: longer than
 /// a server that wants data first (`TCP_DEFER_ACCEPT`) leaves one half made that sends none.
@@ -52,6 +52,8 @@ pub(super) struct Live {
     is_sending: bool,
     /// Whether the client has ended its half.
     pub(super) is_half_closed: bool,
+    /// What the kernel says has come and gone.
+    traffic: Option<Traffic>,
 }
 
 /// How thoroughly it is looked.
@@ -135,6 +137,9 @@ impl Draining {
             if it.has_waiting || it.is_sending {
                 known.stirred(now);
             }
+            if let Some(traffic) = it.traffic {
+                known.counted(now, traffic);
+            }
         }
         Some(live)
     }
@@ -212,6 +217,7 @@ impl Live {
             has_waiting: row.is_some_and(|row| row.waiting_in > 0),
             is_sending: row.is_some_and(|row| row.waiting_out > 0),
             is_half_closed: row.is_some_and(|row| row.state == State::CloseWait),
+            traffic: row.and_then(|row| row.traffic),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use rustix::net::sockopt;
 use rustix::net::{AddressFamily, SocketType};
 
-use crate::connections::{Connections, Family, Port, Row, State, States};
+use crate::connections::{Connections, Family, Port, Row, State, States, Traffic};
 
 /// A listener and a connection to it, both sides.
 struct Scene {
@@ -59,7 +59,13 @@ fn silent(server: &TcpStream, state: State) -> Row {
         waiting_in: 0,
         waiting_out: 0,
         uid: rustix::process::getuid().as_raw(),
+        traffic: Some(untouched()),
     }
+}
+
+/// What has come and gone where nothing has.
+fn untouched() -> Traffic {
+    Traffic::of(&[0; 160]).unwrap()
 }
 
 #[test]
@@ -111,6 +117,27 @@ fn bytes_that_were_not_read_are_counted() {
     scene.server.peek(&mut [0; 5]).unwrap();
     let found = rows(&[scene.port(Family::V4)], States::OPEN);
     assert_eq!(found[0].waiting_in, 5);
+}
+
+#[test]
+fn whether_the_last_word_was_the_clients_is_told() {
+    let mut scene = scene("127.0.0.1:0");
+    let port = scene.port(Family::V4);
+    let traffic = || rows(&[port], States::OPEN)[0].traffic.unwrap();
+    assert!(!traffic().is_unanswered() && !traffic().is_answered());
+    scene.client.write_all(b"hello").unwrap();
+    scene.server.peek(&mut [0; 5]).unwrap();
+    assert!(traffic().is_unanswered());
+    assert_eq!((traffic().came, traffic().sent), (1, 0));
+    // Until they are in different ticks of the kernel's clock.
+    while !traffic().is_answered() {
+        scene.server.write_all(b"x").unwrap();
+        scene.client.read_exact(&mut [0; 1]).unwrap();
+    }
+    while !traffic().is_unanswered() {
+        scene.client.write_all(b"y").unwrap();
+        scene.server.peek(&mut [0; 5]).unwrap();
+    }
 }
 
 #[test]

@@ -4,12 +4,11 @@ use std::process::Command;
 
 use config::Span;
 use config::handover::KeepAlive;
-use fleet::Event;
 use protocol::LackOf;
 
 use super::clients::{Client, Crowd, Then};
 use super::servers::Server;
-use super::stage::{NEVER, Stage, spent};
+use super::stage::{NEVER, Stage, spent, wait_until};
 
 #[tokio::test]
 async fn every_client_of_node_leaves_after_a_whole_answer() {
@@ -134,6 +133,37 @@ async fn a_request_under_way_is_answered_however_long_it_takes() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_read_before_is_waited_for() {
+    for is_first in [true, false] {
+        let mut stage = Stage::new();
+        let server = Server::node(&stage, 1);
+        let mut client = Client::connect(server.at);
+        let mut other = Client::connect(server.at);
+        if !is_first {
+            assert_eq!(client.ask(10), Then::Keep);
+            // The kernel's clock must have ticked since.
+            ask_for(Span::millis(20), &mut other);
+        }
+        client.send("/10/1500");
+        ask_for(Span::millis(200), &mut other);
+        drop(other);
+        let receiving = std::thread::spawn(move || client.receive(10));
+        stage.begin(&server, Span::millis(500));
+        stage.drained(server.run).await;
+        stage.retire(&server, KeepAlive::Adopt);
+        assert_eq!(receiving.join().unwrap(), Then::Close);
+    }
+}
+
+/// Asks again and again for so long.
+fn ask_for(long: Span, client: &mut Client) {
+    let begun = crate::clock::boot();
+    while crate::clock::boot().since(begun) < long {
+        assert_eq!(client.ask(10), Then::Keep);
+    }
+}
+
+#[tokio::test]
 async fn a_run_that_serves_on_is_let_go_of() {
     let stage = Stage::new();
     let server = Server::node(&stage, 1);
@@ -167,14 +197,6 @@ print(listener.getsockname()[1], flush=True)
         wait_until(|| server.traced() > 300);
         stage.drains().serve(server.run);
         wait_until(|| server.traced() == 0);
-    }
-}
-
-fn wait_until(mut is_so: impl FnMut() -> bool) {
-    let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while !is_so() {
-        assert!(std::time::Instant::now() < limit, "not within 20 seconds");
-        std::thread::yield_now();
     }
 }
 
@@ -283,16 +305,24 @@ async fn a_run_that_another_traces_is_only_watched() {
     let mut client = Client::connect(server.at);
     assert_eq!(client.ask(10), Then::Keep);
     stage.begin(&server, Span::millis(300));
-    let event = stage.next().await;
-    let Event::Hindered { run, lack } = event else {
-        panic!("not hindered but {event:?}");
-    };
-    assert_eq!((run, lack.of), (server.run, LackOf::Trace));
-    assert_eq!(client.ask(10), Then::Keep);
+    stage.hindered(server.run, LackOf::Trace).await;
+    let asking = std::thread::spawn(move || {
+        for path in ["/10/1000", "/10/100", "/10/100", "/10/100", "/10/100"] {
+            client.send(path);
+            assert_eq!(client.receive(10), Then::Keep);
+        }
+        (client, crate::clock::boot())
+    });
     stage.drained(server.run).await;
+    let drained = crate::clock::boot();
+    let (client, answered) = asking.join().unwrap();
+    assert!(
+        drained >= answered + Span::millis(200),
+        "{drained:?} {answered:?}"
+    );
     stage.retire(&server, KeepAlive::Adopt);
     let tally = stage.retired(server.run).await;
     assert_eq!((tally.adopted, tally.cut_unknown), (0, 1));
-    drop(done);
+    drop((done, client));
     other.join().unwrap();
 }

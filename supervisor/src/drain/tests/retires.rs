@@ -12,7 +12,7 @@ use protocol::Tally;
 
 use super::clients::{Client, Then};
 use super::servers::Server;
-use super::stage::{NEVER, Stage};
+use super::stage::{NEVER, Stage, wait_until};
 
 /// Ends all connections at once, as an orderly program does.
 const ORDERLY: &str = "
@@ -98,6 +98,22 @@ async fn what_is_under_way_when_time_is_up_is_cut_and_counted() {
     assert_eq!((tally.adopted, tally.cut), (0, 1));
     server.ended();
     assert!(client.is_ended());
+}
+
+#[tokio::test]
+async fn what_was_not_silent_for_long_enough_is_kept_open_and_counted_as_unknown() {
+    let mut stage = Stage::new();
+    let server = Server::node(&stage, 1);
+    let _untouched = Client::connect(server.at);
+    // It is accepted before the next one is.
+    let mut other = Client::connect(server.at);
+    assert_eq!(other.ask(10), Then::Keep);
+    stage.begin(&server, NEVER);
+    while other.ask(10) == Then::Keep {}
+    stage.retire(&server, KeepAlive::Adopt);
+    let tally = stage.retired(server.run).await;
+    assert_eq!((tally.adopted, tally.cut, tally.cut_unknown), (1, 0, 1));
+    wait_until(|| stage.relay.counts().adopted == 2);
 }
 
 #[tokio::test]

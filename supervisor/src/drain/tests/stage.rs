@@ -11,10 +11,11 @@ use config::Span;
 use config::handover::KeepAlive;
 use config::spec::Scope;
 use fleet::Event;
-use protocol::{RunId, Tally};
+use protocol::{LackOf, RunId, Tally};
 use tempfile::TempDir;
 
 use super::servers::Server;
+use crate::clock;
 use crate::drain::{Drain, Drains, Retire, Stop};
 use crate::inbox::{Inbox, inbox};
 use crate::relay::{Limits, Relay};
@@ -100,6 +101,15 @@ impl Stage {
         assert_eq!(run, expected);
     }
 
+    /// The next event must be that this is missing for this run.
+    pub(super) async fn hindered(&mut self, expected: RunId, of: LackOf) {
+        let event = self.next().await;
+        let Event::Hindered { run, lack } = event else {
+            panic!("not hindered but {event:?}");
+        };
+        assert_eq!((run, lack.of), (expected, of));
+    }
+
     /// The next event must be that this run was retired.
     pub(super) async fn retired(&mut self, expected: RunId) -> Tally {
         let event = self.next().await;
@@ -118,6 +128,15 @@ impl Drop for Stage {
         while thread().is_some() {
             std::thread::yield_now();
         }
+    }
+}
+
+/// Waits until something is so, for as long as a test may wait.
+pub(super) fn wait_until(mut is_so: impl FnMut() -> bool) {
+    let limit = clock::boot() + Span::secs(20);
+    while !is_so() {
+        assert!(clock::boot() < limit, "not within twenty seconds");
+        std::thread::yield_now();
     }
 }
 

@@ -21,6 +21,7 @@ mod finish;
 mod fleet;
 mod instance;
 mod life;
+mod presence;
 mod ready;
 mod replace;
 mod roll;

@@ -6,20 +6,21 @@
 //! has to do everything that is asked of it: listen wherever the old one does, say so where its rule
 //! wants that, pass its check; and all that within one limit, or the old one serves on.
 //!
+//! A successor that is given all its addresses ([`crate::presence`]) cannot be seen to listen: it is
+//! ready by its word, by its check, or by having lived.
+//!
 //! What happens may be told before the news of the launch; it is remembered in the run.
 
-use alloc::collections::BTreeSet;
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use config::{Address, AppSpec};
+use config::{Address, AppSpec, Span};
 use protocol::notice::ReadyBy;
 use protocol::reply::DeathBy;
 use protocol::{CheckFailure, Lack, Notice, Pid, RunId};
 
 use crate::Effect;
-use crate::app::same_but_for_count;
 use crate::instance::{Instance, State};
+use crate::presence::Presence;
 use crate::run::{LAUNCH_LIMIT, READY_AFTER, Run, Stage};
 use crate::turn::Turn;
 
@@ -32,34 +33,22 @@ enum Readiness {
     Ready(ReadyBy),
 }
 
-/// Whether a run that is starting listens where it should.
-enum Presence {
-    /// Nobody knows where it should.
-    Unexpected,
-    Present,
-    /// Not there; empty where any address would do.
-    Missing(Vec<Address>),
-}
-
 impl Instance {
     /// The program is executing.
     pub(crate) fn launched(&mut self, run: RunId, pid: Pid, turn: &mut Turn) {
-        let is_successor = self.has_successor();
+        let has_to_live = self.has_to_live();
         let Some(run) = self.run_mut(run) else {
             return;
         };
-        match &mut run.stage {
+        match run.stage {
             Stage::Launching { said, .. } => {
-                let said = *said;
-                let limit = if run.spec.ready.wait_ready || is_successor {
-                    run.spec.ready.listen_timeout
-                } else {
-                    READY_AFTER
-                };
-                let by = turn.after(limit);
+                let by = turn.after(run.time_to_start(has_to_live));
                 run.stage = Stage::Starting { pid, by, said };
             }
-            Stage::Stopping { pid: unknown, .. } => *unknown = Some(pid),
+            Stage::Stopping {
+                pid: ref mut unknown,
+                ..
+            } => *unknown = Some(pid),
             Stage::Starting { .. }
             | Stage::Checking { .. }
             | Stage::Ready { .. }
@@ -93,6 +82,7 @@ impl Instance {
 
     /// The run listens there.
     pub(crate) fn listening(&mut self, run: RunId, at: Address, turn: &mut Turn) {
+        let had_to_live = self.has_to_live();
         let Some(run) = self.run_mut(run) else {
             return;
         };
@@ -102,6 +92,9 @@ impl Instance {
         let who = run.who.clone();
         turn.touch(&self.app, self.id);
         turn.note(Notice::Listening { who, at });
+        if had_to_live != self.has_to_live() {
+            self.expect_anew(turn);
+        }
         self.go_on(turn);
     }
 
@@ -124,7 +117,7 @@ impl Instance {
         outcome: Result<(), CheckFailure>,
         turn: &mut Turn,
     ) {
-        let listens = self.listens_everywhere();
+        let listens = self.presence().is_enough();
         let Some(run) = self.run_mut(run) else {
             return;
         };
@@ -142,7 +135,7 @@ impl Instance {
     /// The time that the run which is starting had is over.
     pub(crate) fn starting_is_over(&mut self, turn: &mut Turn) {
         let is_successor = self.has_successor();
-        let presence = self.presence();
+        let (presence, has_to_live) = (self.presence(), self.has_to_live());
         let Some(run) = self.starting_mut() else {
             return;
         };
@@ -154,8 +147,11 @@ impl Instance {
             Stage::Checking { .. } => run.unchecked(CheckFailure::Late(within)),
             Stage::Starting { .. } => match presence {
                 Presence::Missing(at) if is_successor => DeathBy::NotListening { within, at },
-                Presence::Missing(_) | Presence::Present | Presence::Unexpected => {
-                    if !is_successor && !run.spec.ready.wait_ready {
+                Presence::Missing(_)
+                | Presence::Present
+                | Presence::Given
+                | Presence::Unexpected => {
+                    if has_to_live {
                         return self.become_ready(ReadyBy::Lived, turn);
                     }
                     DeathBy::NotReady { within }
@@ -183,6 +179,28 @@ impl Instance {
         self.go_on(turn);
     }
 
+    /// What is expected of a successor has changed with where it or the old run listens: its time
+    /// begins anew.
+    fn expect_anew(&mut self, turn: &Turn) {
+        let has_to_live = self.has_to_live();
+        if let Some(run) = self.starting_mut() {
+            let limit = run.time_to_start(has_to_live);
+            if let Stage::Starting { by, .. } = &mut run.stage {
+                *by = turn.after(limit);
+            }
+        }
+    }
+
+    /// Whether the run that is starting becomes ready by having lived, if by nothing before that.
+    fn has_to_live(&self) -> bool {
+        let Some(run) = self.starting() else {
+            return false;
+        };
+        let is_given = || matches!(self.presence(), Presence::Given);
+        let is_alone = !self.has_successor();
+        !run.spec.ready.wait_ready && (is_alone || run.spec.handover.check.is_none() && is_given())
+    }
+
     /// Something became known of the run that is starting: it may be ready with that.
     fn go_on(&mut self, turn: &mut Turn) {
         match self.readiness() {
@@ -199,19 +217,21 @@ impl Instance {
         let Stage::Starting { said, .. } = run.stage else {
             return Readiness::NotYet;
         };
-        let listens = self.listens_everywhere().then_some(ReadyBy::Listening);
-        let silent = !run.spec.ready.wait_ready;
+        let presence = self.presence();
+        let is_silent = !run.spec.ready.wait_ready;
+        let listens =
+            (is_silent && matches!(presence, Presence::Present)).then_some(ReadyBy::Listening);
         if !self.has_successor() {
-            let by = said.or_else(|| listens.filter(|_| silent));
-            return by.map_or(Readiness::NotYet, Readiness::Ready);
+            return said.or(listens).map_or(Readiness::NotYet, Readiness::Ready);
         }
-        let word = if silent { listens } else { said };
-        let Some(by) = listens.and(word) else {
+        if !presence.is_enough() {
             return Readiness::NotYet;
-        };
+        }
+        let by = listens.or(said);
         match &run.spec.handover.check {
-            Some(path) => Readiness::Check(path.clone()),
-            None => Readiness::Ready(by),
+            Some(path) if is_silent || by.is_some() => Readiness::Check(path.clone()),
+            Some(_) => Readiness::NotYet,
+            None => by.map_or(Readiness::NotYet, Readiness::Ready),
         }
     }
 
@@ -250,39 +270,13 @@ impl Instance {
         self.take_over(turn);
     }
 
-    fn listens_everywhere(&self) -> bool {
-        match self.presence() {
-            Presence::Present => true,
-            Presence::Unexpected | Presence::Missing(_) => false,
-        }
-    }
-
-    /// Whether the run that is starting listens where the one before it does or did.
-    fn presence(&self) -> Presence {
-        let earlier = match &self.state {
-            State::Replacing { old, .. } => Some((&old.spec, &old.listens)),
-            State::Up { .. }
-            | State::Idle
-            | State::Waiting { .. }
-            | State::Failed
-            | State::Leaving { .. } => self.listened.as_ref().map(|one| (&one.spec, &one.at)),
-        };
-        match (self.starting(), earlier) {
-            (Some(run), Some((spec, at))) => match run.missing(spec, at) {
-                Some(missing) => Presence::Missing(missing),
-                None => Presence::Present,
-            },
-            (Some(_) | None, Some(_) | None) => Presence::Unexpected,
-        }
-    }
-
     /// Whether there is a successor of a run that serves.
     pub(crate) const fn has_successor(&self) -> bool {
         matches!(&self.state, State::Replacing { old, .. } if old.is_ready())
     }
 
     /// The run that may be starting.
-    const fn starting(&self) -> Option<&Run> {
+    pub(crate) const fn starting(&self) -> Option<&Run> {
         match &self.state {
             State::Up { run } | State::Replacing { new: run, .. } => Some(run),
             State::Idle | State::Waiting { .. } | State::Failed | State::Leaving { .. } => None,
@@ -302,17 +296,13 @@ impl Instance {
 }
 
 impl Run {
-    /// Where one that was launched with `spec` listened and this one does not, if anywhere. Another
-    /// specification may name other addresses: then any will do, and none is named.
-    pub(crate) fn missing(&self, spec: &AppSpec, at: &BTreeSet<Address>) -> Option<Vec<Address>> {
-        // This is so nearly always, and to compare two specifications takes long.
-        if at.is_subset(&self.listens) {
-            return None;
+    /// How long it may take to become ready, or has to live for that.
+    fn time_to_start(&self, has_to_live: bool) -> Span {
+        if has_to_live {
+            READY_AFTER
+        } else {
+            self.spec.ready.listen_timeout
         }
-        if same_but_for_count(&self.spec, spec) {
-            return Some(at.difference(&self.listens).cloned().collect());
-        }
-        self.listens.is_empty().then(Vec::new)
     }
 
     /// Its check means nothing any more, if it is under way.

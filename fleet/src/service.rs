@@ -169,7 +169,7 @@ impl Instance {
             return false;
         };
         match &self.listened {
-            Some(earlier) => run.missing(&earlier.spec, &earlier.at).is_none(),
+            Some(earlier) => run.covers(&earlier.spec, &earlier.at),
             None => !run.listens.is_empty(),
         }
     }

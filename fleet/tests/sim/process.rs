@@ -137,7 +137,9 @@ impl Process {
 
     /// Where and when it will listen.
     fn listens(&self, calm: bool, chance: &mut Chance) -> Vec<Due> {
-        let all = 0..wishes::addresses(&self.order.spec).len();
+        let all = wishes::addresses(&self.order.spec);
+        let given = &self.order.spec.handover.listen;
+        let all = (0..all.len()).filter(|at| !given.contains(&all[*at]));
         let limit = self.order.spec.ready.listen_timeout.0;
         let mut fates = Vec::new();
         for at in all {

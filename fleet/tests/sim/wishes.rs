@@ -17,7 +17,7 @@ use crate::spec::app;
 /// an id, one like a namespace.
 static SPECS: LazyLock<Vec<AppSpec>> = LazyLock::new(|| {
     let names = ["api", "back", "web", "2"];
-    let versions = |name| (0..7).map(move |version| version_of(app(name), version));
+    let versions = |name| (0..11).map(move |version| version_of(app(name), version));
     names.into_iter().flat_map(versions).collect()
 });
 
@@ -153,12 +153,14 @@ fn any_spec(chance: &mut Chance) -> AppSpec {
     spec
 }
 
+/// The first seven differ in everything; the others are like one of these, and are given sockets.
 fn version_of(mut spec: AppSpec, version: usize) -> AppSpec {
-    let odd = version % 2 == 1;
     if version == 0 {
         spec.namespace = Namespace::new("back").expect("the name is valid");
     }
     spec.exec.args.push(format!("v{version}"));
+    let version = [0, 1, 2, 3, 4, 5, 6, 1, 0, 0, 4][version];
+    let odd = version % 2 == 1;
     spec.logs.out = None;
     spec.restart.autorestart = version != 5;
     if version == 4 {
@@ -183,6 +185,12 @@ fn version_of(mut spec: AppSpec, version: usize) -> AppSpec {
     spec.stop.signal = if odd { Signal::TERM } else { Signal::INT };
     spec.stop.timeout = Span::millis([1600, 0, 3000][version % 3]);
     spec.handover = handover_of(version);
+    let all = addresses(&spec);
+    spec.handover.listen = match spec.exec.args.last().map(String::as_str) {
+        Some("v7" | "v9") => all[..1].to_vec(),
+        Some("v8" | "v10") => all,
+        _ => Vec::new(),
+    };
     spec.ready.wait_ready = odd;
     spec.ready.listen_timeout = Span::millis(if version == 1 { 300 } else { 3000 });
     spec
@@ -207,8 +215,8 @@ fn handover_of(version: usize) -> HandoverRule {
 pub(crate) fn addresses(spec: &AppSpec) -> Vec<Address> {
     let version = spec.exec.args.last().map(String::as_str);
     let ports: &[u16] = match version {
-        Some("v0" | "v2" | "v5" | "v6") => &[3000],
-        Some("v1" | "v4") => &[3000, 3001],
+        Some("v0" | "v2" | "v5" | "v6" | "v8") => &[3000],
+        Some("v1" | "v4" | "v7" | "v9" | "v10") => &[3000, 3001],
         Some("v3") => &[3002],
         _ => &[],
     };

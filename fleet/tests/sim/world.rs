@@ -309,6 +309,7 @@ impl World {
         let (process, fate) = Process::new(order, self.calm, &mut self.chance);
         self.processes.insert(run, process);
         self.schedule(run, fate);
+        self.give(run);
         self.strike(run);
         self.hinder(run);
     }

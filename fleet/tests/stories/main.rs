@@ -19,6 +19,7 @@ mod crash;
 mod delete;
 mod disk;
 mod dump;
+mod given;
 mod hold;
 mod job;
 mod lacks;

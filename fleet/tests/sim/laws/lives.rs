@@ -33,7 +33,7 @@ impl Laws {
                 self.relax(now, &lone);
             }
             Event::Launched { run, .. } => self.tell_launched(now, *run),
-            _ => self.tell_progress(event),
+            _ => self.tell_progress(now, event),
         }
     }
 

@@ -9,7 +9,7 @@ use config::{Address, Span};
 use fleet::Event;
 use protocol::notice::{ReadyBy, Who};
 use protocol::reply::DeathBy;
-use protocol::{CheckFailure, RunId, Time};
+use protocol::{CheckFailure, InstanceId, RunId, Time};
 
 use crate::laws::life::{Check, LAUNCH_LIMIT, Life};
 use crate::laws::{Laws, Outcome};
@@ -24,27 +24,72 @@ pub(crate) struct Listened {
     at: BTreeSet<Address>,
 }
 
+/// Whether a run is where it is expected.
+enum Place {
+    Unknown,
+    There,
+    /// There, by nothing that it did itself.
+    Given,
+    Missing(Vec<Address>),
+}
+
 impl Laws {
     /// The program of a run executes: its time to become ready begins.
     pub(super) fn tell_launched(&mut self, now: Time, run: RunId) {
-        let is_successor = self.lives.get(&run).is_some_and(|it| self.is_successor(it));
+        let by_age = self.lives.get(&run).is_some_and(|it| self.is_by_age(it));
         let Some(life) = self.lives.get_mut(&run) else {
             return;
         };
         if life.launched.is_none() {
             life.launched = Some(now);
-            life.limit = if is_successor || life.spec.ready.wait_ready {
-                now + life.spec.ready.listen_timeout
-            } else {
-                now + READY_AFTER
-            };
+            life.limit = now + limit(life, by_age);
+        }
+    }
+
+    /// Whether it is ready as soon as it has lived for a while, if not before.
+    fn is_by_age(&self, life: &Life) -> bool {
+        let alone = !self.is_successor(life);
+        let given = || matches!(self.place(life), Place::Given);
+        !life.spec.ready.wait_ready && (alone || life.spec.handover.check.is_none() && given())
+    }
+
+    /// The runs of an instance that are starting, and whether that is so of them.
+    fn by_age(&self, id: Option<InstanceId>) -> Vec<(RunId, bool)> {
+        let all = self.lives.values();
+        let those = all.filter(|life| {
+            let starts = life.is_launched() && !life.ready && !life.is_stopping();
+            Some(life.who.id) == id && starts
+        });
+        those
+            .map(|life| (life.who.run, self.is_by_age(life)))
+            .collect()
+    }
+
+    /// A run listens somewhere: more may be expected of it or of its successor with that, or less.
+    fn tell_listening(&mut self, now: Time, run: RunId, at: &Address) {
+        let id = self.lives.get(&run).map(|life| life.who.id);
+        let before = self.by_age(id);
+        if let Some(life) = self.lives.get_mut(&run) {
+            life.listens.insert(at.clone());
+            self.service.ever.insert(life.who.id);
+        }
+        let after = self.by_age(id);
+        for ((run, was), (_, is)) in before.into_iter().zip(after) {
+            if let Some(life) = self.lives.get_mut(&run)
+                && was != is
+                && life.check != Check::Asked
+            {
+                life.limit = now + limit(life, is);
+            }
         }
     }
 
     /// Writes down what the fleet was told of the progress of a run.
-    pub(super) fn tell_progress(&mut self, event: &Event) {
+    pub(super) fn tell_progress(&mut self, now: Time, event: &Event) {
+        if let Event::Listening { run, at } = event {
+            return self.tell_listening(now, *run, at);
+        }
         let (Event::Ready { run, .. }
-        | Event::Listening { run, .. }
         | Event::Hindered { run, .. }
         | Event::Checked { run, .. }
         | Event::Watched { run }
@@ -57,10 +102,6 @@ impl Laws {
         };
         match event {
             Event::Ready { .. } => life.said = true,
-            Event::Listening { at, .. } => {
-                life.listens.insert(at.clone());
-                self.service.ever.insert(life.who.id);
-            }
             Event::Hindered { lack, .. } => {
                 life.lacks.insert(lack.clone());
             }
@@ -128,16 +169,26 @@ impl Laws {
         }
     }
 
-    /// Where it should listen and does not; none where that is not known.
-    fn missing(&self, life: &Life) -> Option<Result<(), Vec<Address>>> {
+    /// Whether it is where it should be.
+    fn place(&self, life: &Life) -> Place {
         let old = life.of.and_then(|of| self.lives.get(&of));
         let earlier = self.listened.get(&life.who.id);
         let (spec, at) = match (old, earlier) {
             (Some(old), _) => (&old.spec, &old.listens),
             (None, Some(earlier)) => (&earlier.spec, &earlier.at),
-            (None, None) => return None,
+            (None, None) => return Place::Unknown,
         };
-        Some(misses(life, spec, at))
+        let given = &life.spec.handover.listen;
+        let shows = life.listens.iter().any(|at| !given.contains(at));
+        let moves = given.iter().any(|at| !spec.handover.listen.contains(at));
+        match misses(life, spec, at) {
+            Err(missing) => Place::Missing(missing),
+            Ok(()) if !at.is_subset(&life.listens) && shows => Place::There,
+            Ok(()) if !at.is_subset(&life.listens) && moves => Place::Given,
+            Ok(()) if !at.is_subset(&life.listens) => Place::Missing(Vec::new()),
+            Ok(()) if at.iter().all(|at| given.contains(at)) => Place::Given,
+            Ok(()) => Place::There,
+        }
     }
 
     /// Whether there is a reason why it is not ready yet.
@@ -145,12 +196,17 @@ impl Laws {
         if !life.is_launched() {
             return true;
         }
-        let listens = matches!(self.missing(life), Some(Ok(())));
+        let place = self.place(life);
         let waits = life.spec.ready.wait_ready;
+        let checks = life.spec.handover.check.is_some();
         if !self.is_successor(life) {
-            return !life.said && (waits || !listens);
+            return !life.said && (waits || !matches!(place, Place::There));
         }
-        let is_done = listens && (life.said || !waits);
+        let is_done = match place {
+            Place::Unknown | Place::Missing(_) => false,
+            Place::There => life.said || !waits,
+            Place::Given => life.said || !waits && checks,
+        };
         !is_done || life.check == Check::Asked
     }
 
@@ -159,19 +215,20 @@ impl Laws {
             return Err(format!("{who:?} is ready after its end"));
         };
         let (waits, is_successor) = (life.spec.ready.wait_ready, self.is_successor(life));
-        let listens = matches!(self.missing(life), Some(Ok(())));
+        let place = self.place(life);
+        let (listens, given) = (matches!(place, Place::There), matches!(place, Place::Given));
         let checks = is_successor && life.spec.handover.check.is_some();
         let is_so = match by {
             ReadyBy::Channel | ReadyBy::Notify => {
-                let enough = !is_successor || waits && listens;
+                let enough = !is_successor || waits && listens || given;
                 life.said && enough && !checks
             }
             ReadyBy::Listening => listens && !waits && !checks,
             ReadyBy::Checked => {
                 let passed = life.check == Check::Done(Ok(()));
-                checks && passed && listens && (life.said || !waits)
+                checks && passed && (listens || given) && (life.said || !waits)
             }
-            ReadyBy::Lived => !is_successor && !waits && life.limit <= now,
+            ReadyBy::Lived => self.is_by_age(life) && life.limit <= now,
         };
         law!(
             is_so && life.is_launched() && !life.ready,
@@ -189,7 +246,7 @@ impl Laws {
         let life = self.lives.get(&run);
         let is_right = life.is_some_and(|life| {
             let (waits, rule) = (life.spec.ready.wait_ready, &life.spec.handover);
-            let listens = matches!(self.missing(life), Some(Ok(())));
+            let listens = matches!(self.place(life), Place::There | Place::Given);
             let is_done = listens && life.is_launched() && (life.said || !waits);
             let is_path = rule.check.as_deref() == Some(path);
             let in_time = now + within == life.limit;
@@ -211,7 +268,7 @@ impl Laws {
         };
         let within = life.spec.ready.listen_timeout;
         let path = life.spec.handover.check.clone().unwrap_or_default();
-        match (event, &life.check, self.missing(life)) {
+        match (event, &life.check, self.place(life)) {
             (Event::Checked { .. }, Check::Done(Err(why)), _) => {
                 let why = why.clone();
                 DeathBy::Unchecked { path, why }
@@ -220,11 +277,20 @@ impl Laws {
                 let why = CheckFailure::Late(within);
                 DeathBy::Unchecked { path, why }
             }
-            (_, _, Some(Err(at))) if self.is_successor(life) => {
+            (_, _, Place::Missing(at)) if self.is_successor(life) => {
                 DeathBy::NotListening { within, at }
             }
             _ => DeathBy::NotReady { within },
         }
+    }
+}
+
+/// How long it may take to become ready, or has to live for that.
+fn limit(life: &Life, by_age: bool) -> Span {
+    if by_age {
+        READY_AFTER
+    } else {
+        life.spec.ready.listen_timeout
     }
 }
 

@@ -75,6 +75,18 @@ impl World {
         self.news(run, Event::LogEnded { run, last });
     }
 
+    /// The launcher opens what the run is given.
+    pub(super) fn give(&mut self, run: RunId) {
+        let Some(process) = self.processes.get(&run) else {
+            return;
+        };
+        for at in process.order.spec.handover.listen.clone() {
+            if self.calm || !self.chance.one_in(12) {
+                self.news(run, Event::Listening { run, at });
+            }
+        }
+    }
+
     /// The run was asked for a path: how it answers, if it does.
     pub(super) fn check(&mut self, run: RunId, path: &str, within: Span) {
         assert!(path.starts_with('/'), "it asks for a path");

@@ -6,6 +6,7 @@
 //! whole answer. What stays silent is never closed by guess: when the run ends, the relay takes it over.
 //!
 //! ```text
+//! watch ──▶ seize ──▶ each connection is known, as silent or not: `Watched`
 //! begin ──▶ seize ──▶ heads get the word ──▶ nothing is under way: `Drained`
 //! serve ──▶ let go: the program runs on as if nothing had been
 //! retire ─▶ freeze, duplicate what is silent, `Retired`, end the run
@@ -211,19 +212,25 @@ impl Shared {
     /// Does without the thread what must be done.
     fn refuse(&self, order: Order, error: &io::Error) {
         match order {
-            Order::Begin(drain) => {
-                let of = LackOf::Trace;
-                let errno = error.raw_os_error().unwrap_or(0);
-                let (run, lack) = (drain.run, Lack { of, errno });
-                self.outlets.inbox.send(Event::Hindered { run, lack });
+            Order::Watch(Drain { run, .. }) => {
+                self.outlets.hinder(run, LackOf::Trace, error);
+                self.outlets.inbox.send(Event::Watched { run });
             }
+            Order::Begin(drain) => self.outlets.hinder(drain.run, LackOf::Trace, error),
             Order::Retire(retire) => self.outlets.retire_unseen(retire),
-            Order::Watch(_) | Order::Serve(_) | Order::Ended(_) => {}
+            Order::Serve(_) | Order::Ended(_) => {}
         }
     }
 }
 
 impl Outlets {
+    /// Reports what is missing for a run.
+    fn hinder(&self, run: RunId, of: LackOf, error: &io::Error) {
+        let errno = error.raw_os_error().unwrap_or(0);
+        let lack = Lack { of, errno };
+        self.inbox.send(Event::Hindered { run, lack });
+    }
+
     /// Ends a run of whose connections nothing is known.
     fn retire_unseen(&self, retire: Retire) {
         let Retire { run, stop, .. } = retire;

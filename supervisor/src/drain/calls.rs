@@ -44,6 +44,8 @@ pub(super) struct Plan {
 enum Means {
     /// A head that has the word already.
     Told(Left),
+    /// A head that keeps the connection, while nobody is asked to leave.
+    Answered(Left),
     /// A head that announces another.
     PutOff,
     /// A head after which the connection is something else.
@@ -127,6 +129,9 @@ impl Draining {
         }
         let first = text.read(0, PART);
         let means = match with_close(&first) {
+            Word::Rewritten(_) if self.is_watched() => {
+                Means::Answered(Left::behind(&first, text.length()))
+            }
             Word::Rewritten(rewritten) => {
                 let first = (first.len(), rewritten);
                 return match self.writing(process, &write, text, first) {
@@ -264,6 +269,7 @@ impl Draining {
         let missing = plan.map_or(0, |plan| plan.length.saturating_sub(written));
         match plan.map(|plan| plan.means) {
             Some(Means::Told(left)) => conversation.told(now, left.before(missing)),
+            Some(Means::Answered(left)) => conversation.answered(now, left.before(missing)),
             Some(Means::PutOff) => conversation.put_off(now),
             Some(Means::Changed) => conversation.changed(now),
             Some(Means::Bytes { ends }) => conversation.wrote(now, bytes, ends && missing == 0),

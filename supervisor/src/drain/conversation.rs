@@ -10,8 +10,8 @@
 //!
 //! Unknown: nothing has happened since the tracing began; all there is to go by is what the kernel says
 //! of the time before, or of a program that is not traced. Fresh: nothing is under way. Asked: a
-//! request was read, at least in part. Told: the answer that goes out ends the connection. Midway: the
-//! rest of an answer, or a stream, whose beginning was not seen. Foreign: a protocol that is not
+//! request was read, at least in part. Told: the answer that goes out ends the connection. Answered: one
+//! goes out that does not, because nobody is asked to leave yet. Midway: the rest of an answer, or a stream, whose beginning was not seen. Foreign: a protocol that is not
 //! HTTP/1, or is encrypted. Changed: it was HTTP/1, and is something else.
 //!
 //! Pure: the time comes in.
@@ -40,6 +40,11 @@ enum Phase {
     Told {
         left: Left,
         /// Whether any of what was left after the head was written.
+        has_body: bool,
+    },
+    Answered {
+        left: Left,
+        /// The same.
         has_body: bool,
     },
     Midway,
@@ -90,8 +95,18 @@ impl Conversation {
         self.phase = match self.phase {
             Phase::Unknown | Phase::Fresh | Phase::Asked | Phase::Midway => Phase::Asked,
             // An answer to HEAD has a length and no body.
-            Phase::Told { left, has_body } if left.is_none() || !has_body => Phase::Asked,
-            Phase::Told { .. } | Phase::Foreign | Phase::Changed => self.phase,
+            Phase::Told { left, has_body } | Phase::Answered { left, has_body }
+                if left.is_none() || !has_body =>
+            {
+                Phase::Asked
+            }
+            // Who asks again has seen the end of it.
+            Phase::Answered {
+                left: Left::Unsaid, ..
+            } => Phase::Asked,
+            Phase::Told { .. } | Phase::Answered { .. } | Phase::Foreign | Phase::Changed => {
+                self.phase
+            }
         };
     }
 
@@ -119,7 +134,7 @@ impl Conversation {
     pub(super) const fn may_be_answered(&self) -> bool {
         match self.phase {
             Phase::Unknown | Phase::Fresh | Phase::Asked | Phase::Foreign => true,
-            Phase::Told { left, .. } => left.is_none(),
+            Phase::Told { left, .. } | Phase::Answered { left, .. } => left.is_none(),
             Phase::Midway | Phase::Changed => false,
         }
     }
@@ -134,6 +149,10 @@ impl Conversation {
                     left: Left::Chunks,
                     ..
                 }
+                | Phase::Answered {
+                    left: Left::Chunks,
+                    ..
+                }
         )
     }
 
@@ -142,6 +161,13 @@ impl Conversation {
         self.since = now;
         let has_body = false;
         self.phase = Phase::Told { left, has_body };
+    }
+
+    /// A head was written that does not have the word, and so much of the answer is still to come.
+    pub(super) fn answered(&mut self, now: Time, left: Left) {
+        self.since = now;
+        let has_body = false;
+        self.phase = Phase::Answered { left, has_body };
     }
 
     /// A head was written after which the connection is something else.
@@ -168,6 +194,10 @@ impl Conversation {
                 left: left.after(bytes, ends),
                 has_body: true,
             },
+            Phase::Answered { left, .. } => Phase::Answered {
+                left: left.after(bytes, ends),
+                has_body: true,
+            },
             Phase::Changed => Phase::Changed,
         };
     }
@@ -185,16 +215,35 @@ impl Conversation {
             Phase::Unknown if self.traffic.is_some_and(|it| it.is_unanswered()) => Standing::Busy,
             Phase::Unknown => self.silent_after(now, idle),
             Phase::Told { left, .. } if left.is_none() => self.silent_after(now, idle),
-            Phase::Asked | Phase::Told { .. } => Standing::Busy,
+            Phase::Answered { left, .. } if left.is_none() => Standing::Silent,
+            // An answer to HEAD has a length and no body.
+            Phase::Answered {
+                left: Left::Bytes(_),
+                has_body: false,
+            } => self.after(now, idle, [Standing::Busy, Standing::Silent]),
+            // Where no end is told, or chunks do not begin to come, nobody knows whether any will.
+            Phase::Answered {
+                left: Left::Unsaid, ..
+            }
+            | Phase::Answered {
+                left: Left::Chunks,
+                has_body: false,
+            } => self.after(now, idle, [Standing::Busy, Standing::Streaming]),
+            Phase::Asked | Phase::Told { .. } | Phase::Answered { .. } => Standing::Busy,
             Phase::Midway | Phase::Foreign | Phase::Changed => Standing::Streaming,
         }
     }
 
     fn silent_after(&self, now: Time, idle: Span) -> Standing {
-        if now.since(self.since) >= idle {
-            Standing::Silent
+        self.after(now, idle, [Standing::Quiet, Standing::Silent])
+    }
+
+    /// The first until nothing has happened for so long, then the second.
+    fn after(&self, now: Time, idle: Span, [before, then]: [Standing; 2]) -> Standing {
+        if now.since(self.since) < idle {
+            before
         } else {
-            Standing::Quiet
+            then
         }
     }
 }
@@ -265,6 +314,37 @@ mod tests {
         conversation.told(at(2), Left::Bytes(1000));
         conversation.heard(at(3));
         assert!(conversation.may_be_answered());
+    }
+
+    #[test]
+    fn what_is_answered_and_not_asked_to_leave_is_silent_at_once_and_may_ask_again() {
+        let mut conversation = Conversation::unknown(at(0));
+        conversation.heard(at(1));
+        conversation.answered(at(2), Left::Bytes(5));
+        conversation.wrote(at(3), 4, false);
+        assert_eq!(conversation.standing(at(9000), IDLE), Standing::Busy);
+        conversation.wrote(at(9000), 1, false);
+        assert_eq!(conversation.standing(at(9000), IDLE), Standing::Silent);
+        conversation.heard(at(9001));
+        assert!(conversation.may_be_answered());
+        assert_eq!(conversation.standing(at(99_000), IDLE), Standing::Busy);
+    }
+
+    #[test]
+    fn an_answer_whose_end_is_not_told_is_under_way_for_a_while() {
+        for (left, then) in [
+            (Left::Bytes(5), Standing::Silent),
+            (Left::Chunks, Standing::Streaming),
+            (Left::Unsaid, Standing::Streaming),
+        ] {
+            let mut conversation = Conversation::unknown(at(0));
+            conversation.heard(at(1));
+            conversation.answered(at(2), left);
+            assert_eq!(conversation.standing(at(101), IDLE), Standing::Busy);
+            assert_eq!(conversation.standing(at(102), IDLE), then);
+            conversation.heard(at(103));
+            assert!(conversation.may_be_answered());
+        }
     }
 
     #[test]

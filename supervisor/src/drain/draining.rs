@@ -1,6 +1,7 @@
 //! One run that drains: what is known of its connections, and when nothing is under way on them.
 //!
 //! ```text
+//! Watching ──drain─▶ Draining, with what is known
 //! Draining ──Drained is told──▶ goes on until it is told to serve or to end
 //!    ├──serve──▶ Releasing: every thread is let go of, then this is over
 //!    └──retire─▶ Retiring (`retiring.rs`): frozen, looked at ──▶ Parting until the run has ended
@@ -13,7 +14,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use config::Span;
 use fleet::Event;
 use nix::unistd::Pid;
-use protocol::{Lack, LackOf, RunId, Time};
+use protocol::{LackOf, RunId, Time};
 
 use super::call::Call;
 use super::calls::Plan;
@@ -33,6 +34,12 @@ use crate::sys::trace::Stop;
 
 /// How long it is from one look at the connections to the next, in milliseconds.
 pub(super) const ROUND: Span = Span::millis(10);
+
+/// How long it is from one look to the next at a run that is watched, once all of it is known.
+const TIDYING: Span = Span::secs(1);
+
+/// Longer than any run drains.
+const FOR_EVER: Span = Span::secs(1_000_000_000);
 
 /// How many looks running must find nothing under way.
 const ROUNDS: u32 = 3;
@@ -61,14 +68,27 @@ pub(super) struct Draining {
     pub(super) adopted: BTreeSet<u64>,
     /// When connections that were being made at the beginning must have been seen.
     pub(super) settled: Time,
+    /// How long nothing may happen on a connection until it counts as silent.
     pub(super) idle: Span,
+    pub(super) patience: Patience,
     pub(super) course: Course,
     pub(super) outlets: Outlets,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Patience {
+    /// Until every connection is silent.
+    Silence,
+    /// Until no request is under way.
+    Answers,
 }
 
 /// Where it stands.
 #[derive(Debug)]
 pub(super) enum Course {
+    /// It serves, and is looked at; the next look is due then.
+    Watching { is_told: bool, next: Time },
     /// So many looks running have found nothing under way; the next is due then.
     Draining { calm: u32, next: Time },
     /// It was told that nothing is under way.
@@ -83,7 +103,7 @@ pub(super) enum Course {
 
 impl Draining {
     /// Begins: finds the processes that have the connections, and traces them.
-    pub(super) fn begin(
+    pub(super) fn watch(
         order: Drain,
         now: Time,
         (processes, kernel): (&mut Processes, &mut Connections),
@@ -101,26 +121,49 @@ impl Draining {
             sends: Sends::default(),
             plans: BTreeMap::new(),
             adopted: BTreeSet::new(),
-            settled: now + order.settle,
-            idle: order.idle,
-            course: Course::Draining {
-                calm: 0,
-                next: now + ROUND,
+            settled: now,
+            idle: some_or_for_ever(order.idle),
+            patience: Patience::Silence,
+            course: Course::Watching {
+                is_told: false,
+                next: now,
             },
             outlets,
         };
-        draining.see_begun(now, kernel);
         let members = members(order.run, order.leader, processes);
         draining.trace(&members, kernel);
         draining
     }
 
+    /// From here on new connections go elsewhere, and clients are asked to leave.
+    pub(super) fn drain(
+        &mut self,
+        (settle, idle): (Span, Span),
+        now: Time,
+        kernel: &mut Connections,
+    ) {
+        self.see_begun(now, kernel);
+        self.settled = now + settle;
+        if idle == Span::ZERO {
+            self.patience = Patience::Answers;
+        } else {
+            self.idle = idle;
+        }
+        self.course = Course::Draining {
+            calm: 0,
+            next: now + ROUND,
+        };
+    }
+
+    /// Whether it is only looked at so far.
+    pub(super) const fn is_watched(&self) -> bool {
+        matches!(self.course, Course::Watching { .. })
+    }
+
     /// Reports what is missing, once.
     pub(super) fn hinder(&mut self, of: LackOf, error: &io::Error) {
         if self.lacks.insert(of.clone()) {
-            let errno = error.raw_os_error().unwrap_or(0);
-            let (run, lack) = (self.run, Lack { of, errno });
-            self.outlets.inbox.send(Event::Hindered { run, lack });
+            self.outlets.hinder(self.run, of, error);
         }
     }
 
@@ -186,7 +229,7 @@ impl Draining {
     /// When something is due though nothing happens; none where nothing is.
     pub(super) fn due(&self) -> Option<Time> {
         match &self.course {
-            Course::Draining { next, .. } => Some(*next),
+            Course::Watching { next, .. } | Course::Draining { next, .. } => Some(*next),
             Course::Retiring(retiring) => Some(retiring.due()),
             Course::Releasing { by } => *by,
             Course::Drained | Course::Parting => None,
@@ -196,6 +239,9 @@ impl Draining {
     /// Does what is due.
     pub(super) fn advance(&mut self, now: Time, kernel: &mut Connections) {
         match self.course {
+            Course::Watching { is_told, next } if next <= now => {
+                self.go_on_watching(is_told, now, kernel);
+            }
             Course::Draining { calm, next } if next <= now => {
                 let calm = if self.is_calm(now, kernel) {
                     calm + 1
@@ -217,11 +263,27 @@ impl Draining {
                 self.sends.give_up();
                 self.release();
             }
-            Course::Draining { .. }
+            Course::Watching { .. }
+            | Course::Draining { .. }
             | Course::Releasing { .. }
             | Course::Drained
             | Course::Parting => {}
         }
+    }
+
+    /// Looks, and tells once that all is known. After that only what is over is forgotten.
+    fn go_on_watching(&mut self, was_told: bool, now: Time, kernel: &mut Connections) {
+        let knows_all = self.knows_all(now, kernel);
+        let is_told = was_told || knows_all;
+        if is_told && !was_told {
+            self.outlets.inbox.send(Event::Watched { run: self.run });
+        }
+        let next = if is_told {
+            now + TIDYING
+        } else {
+            next_round(now, clock::boot())
+        };
+        self.course = Course::Watching { is_told, next };
     }
 
     /// The run serves on.
@@ -283,6 +345,11 @@ impl Draining {
     pub(super) fn is_over(&self) -> bool {
         self.is_releasing() && self.tracees.is_empty()
     }
+}
+
+/// Where no time is told, nothing counts as silent for having waited.
+fn some_or_for_ever(idle: Span) -> Span {
+    if idle == Span::ZERO { FOR_EVER } else { idle }
 }
 
 /// When the next look is due after one that took from `begun` to `ended`: looks have a fifth of the

@@ -14,7 +14,7 @@ use protocol::{LackOf, Time};
 
 use super::call::Number;
 use super::conversation::{Conversation, Standing};
-use super::draining::Draining;
+use super::draining::{Draining, Patience};
 use super::seats;
 use crate::connections::{Connections, Row, State, States, Traffic};
 
@@ -101,11 +101,21 @@ impl Draining {
         };
         let is_silent = |it: &Live| match self.standing(it, now) {
             Standing::Silent => !it.has_waiting,
-            // Who wants to wait for nothing that is silent does not wait for streams either.
-            Standing::Streaming => self.idle == Span::millis(0),
-            Standing::Quiet | Standing::Busy => false,
+            Standing::Quiet => self.patience == Patience::Answers && !it.has_waiting,
+            Standing::Streaming => self.patience == Patience::Answers,
+            Standing::Busy => false,
         };
         live.iter().all(is_silent) && self.sends.is_empty()
+    }
+
+    /// Whether each connection is known to be silent or to have something under way, or cannot be
+    /// known.
+    pub(super) fn knows_all(&mut self, now: Time, kernel: &mut Connections) -> bool {
+        let Some(live) = self.look(now, kernel, Look::Quick) else {
+            return false;
+        };
+        let is_known = |it: &Live| self.standing(it, now) != Standing::Quiet;
+        !self.untraced.is_empty() || live.iter().all(is_known)
     }
 
     /// What a connection is to a run that is to end.

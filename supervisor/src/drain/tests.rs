@@ -5,3 +5,4 @@ mod drains;
 mod retires;
 mod servers;
 mod stage;
+mod watches;

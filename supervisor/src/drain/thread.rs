@@ -9,12 +9,12 @@ use std::thread;
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::Pid;
-use protocol::RunId;
+use protocol::{RunId, Time};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::draining::Draining;
-use super::{Order, Outlets};
+use super::{Drain, Order, Outlets};
 use crate::clock;
 use crate::connections::Connections;
 use crate::sweep::{Mark, Processes};
@@ -177,21 +177,33 @@ impl Thread {
     fn obey(&mut self, order: Order) {
         let now = clock::boot();
         match order {
-            Order::Watch(order) => drop(order),
-            Order::Begin(order) => {
-                let run = order.run;
-                // What it still traces is taken up again.
-                self.with(run, |it| it.serve(now));
-                let world = (&mut self.processes, &mut self.kernel);
-                let draining = Draining::begin(order, now, world, self.outlets.clone());
-                self.runs.insert(run, draining);
-            }
+            Order::Watch(order) => self.watch(order, now),
+            Order::Begin(order) => self.begin(order, now),
             Order::Serve(run) => self.with(run, |it| it.serve(now)),
             Order::Retire(order) => match self.runs.get_mut(&order.run) {
                 Some(run) => run.retire(order, now),
                 None => self.outlets.retire_unseen(order),
             },
             Order::Ended(run) => self.with(run, Draining::ended),
+        }
+    }
+
+    fn watch(&mut self, order: Drain, now: Time) {
+        let run = order.run;
+        // What it still traces is taken up again.
+        self.with(run, |it| it.serve(now));
+        let world = (&mut self.processes, &mut self.kernel);
+        let draining = Draining::watch(order, now, world, self.outlets.clone());
+        self.runs.insert(run, draining);
+    }
+
+    fn begin(&mut self, order: Drain, now: Time) {
+        let (run, settle, idle) = (order.run, order.settle, order.idle);
+        if !self.runs.get(&run).is_some_and(Draining::is_watched) {
+            self.watch(order, now);
+        }
+        if let Some(draining) = self.runs.get_mut(&run) {
+            draining.drain((settle, idle), now, &mut self.kernel);
         }
     }
 

@@ -294,14 +294,7 @@ os._exit(os.waitstatus_to_exitcode(status))
 async fn a_run_that_another_traces_is_only_watched() {
     let mut stage = Stage::new();
     let server = Server::node(&stage, 1);
-    let (tracing, is_tracing) = std::sync::mpsc::channel();
-    let (done, is_done) = std::sync::mpsc::channel::<()>();
-    let leader = server.leader();
-    let other = std::thread::spawn(move || {
-        tracing.send(crate::sys::trace::seize(leader)).unwrap();
-        is_done.recv().ok();
-    });
-    is_tracing.recv().unwrap().unwrap();
+    let tracer = server.traced_by_another();
     let mut client = Client::connect(server.at);
     assert_eq!(client.ask(10), Then::Keep);
     stage.begin(&server, Span::millis(300));
@@ -323,6 +316,5 @@ async fn a_run_that_another_traces_is_only_watched() {
     stage.retire(&server, KeepAlive::Adopt);
     let tally = stage.retired(server.run).await;
     assert_eq!((tally.adopted, tally.cut_unknown), (0, 1));
-    drop((done, client));
-    other.join().unwrap();
+    drop((tracer, client));
 }

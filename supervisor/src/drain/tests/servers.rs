@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{Sender, channel};
 
 use config::Signal;
 use nix::unistd::Pid;
@@ -181,6 +182,19 @@ server = Server(('::', 0), Answer)",
         let status = threads
             .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("status")).ok());
         status.filter(|it| !it.contains("TracerPid:\t0\n")).count()
+    }
+
+    /// Has another thread trace it, for as long as what is returned is kept.
+    pub(super) fn traced_by_another(&self) -> Sender<()> {
+        let (tracing, is_tracing) = channel();
+        let (done, is_done) = channel();
+        let leader = self.leader();
+        std::thread::spawn(move || {
+            tracing.send(crate::sys::trace::seize(leader)).unwrap();
+            is_done.recv().ok();
+        });
+        is_tracing.recv().unwrap().unwrap();
+        done
     }
 
     /// Sends it a signal.

@@ -61,15 +61,14 @@ impl Stage {
         Mark::new(self.home.path()).value(run)
     }
 
+    /// Begins to watch a server.
+    pub(super) fn watch(&self, server: &Server, idle: Span) {
+        self.drains().watch(drain(server, idle));
+    }
+
     /// Begins to drain a server.
     pub(super) fn begin(&self, server: &Server, idle: Span) {
-        self.drains().begin(Drain {
-            run: server.run,
-            leader: server.leader(),
-            sockets: server.listeners(),
-            settle: Span::millis(100),
-            idle,
-        });
+        self.drains().begin(drain(server, idle));
     }
 
     /// Ends a server by SIGTERM.
@@ -90,6 +89,21 @@ impl Stage {
             .await
             .expect("an event within twenty seconds")
             .unwrap()
+    }
+
+    /// Whether nothing is told for so long.
+    pub(super) async fn is_quiet(&mut self, long: Span) -> bool {
+        let long = Duration::from_millis(long.as_millis());
+        tokio::time::timeout(long, self.inbox.next()).await.is_err()
+    }
+
+    /// The next event must be that all of this run is known.
+    pub(super) async fn watched(&mut self, expected: RunId) {
+        let event = self.next().await;
+        let Event::Watched { run } = event else {
+            panic!("not watched but {event:?}");
+        };
+        assert_eq!(run, expected);
     }
 
     /// The next event must be that this run has drained.
@@ -118,6 +132,16 @@ impl Stage {
         };
         assert_eq!(run, expected);
         tally
+    }
+}
+
+fn drain(server: &Server, idle: Span) -> Drain {
+    Drain {
+        run: server.run,
+        leader: server.leader(),
+        sockets: server.listeners(),
+        settle: Span::millis(100),
+        idle,
     }
 }
 

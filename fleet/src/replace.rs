@@ -363,13 +363,13 @@ impl Run {
         Mode::Overlap
     }
 
-    fn has_lack(&self, is: impl Fn(&LackOf) -> bool) -> bool {
+    pub(crate) fn has_lack(&self, is: impl Fn(&LackOf) -> bool) -> bool {
         self.lacks.iter().any(|lack| is(&lack.of))
     }
 }
 
 /// Whether nobody can be made to wait without this.
-const fn forbids_holding(lack: &LackOf) -> bool {
+pub(crate) const fn forbids_holding(lack: &LackOf) -> bool {
     match lack {
         LackOf::Filter | LackOf::Privileged { .. } | LackOf::Unwanted | LackOf::Duplicate => true,
         LackOf::Trace | LackOf::Diagnosis | LackOf::Stranger | LackOf::Selector => false,

@@ -7,7 +7,7 @@
 //!
 //! Connections wait for an instance that is to be up and has listened: without limit while a run of
 //! it serves, and for `hold_timeout` otherwise. An instance that is stopped or has given up is waited
-//! for by nobody.
+//! for by nobody; nor is a run that cannot take up what is held, as it would find its port in use.
 
 use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
@@ -19,6 +19,7 @@ use protocol::{Mode, RunId, Time};
 use crate::Effect;
 use crate::app::App;
 use crate::instance::{Goal, Instance, Rest, State};
+use crate::replace::forbids_holding;
 use crate::run::Run;
 use crate::turn::Turn;
 
@@ -160,7 +161,15 @@ impl Instance {
             State::Leaving { then, .. } => matches!(then, Rest::Waiting { .. }),
         };
         let listens = self.listened.is_some() || self.runs().any(|run| !run.listens.is_empty());
-        comes && listens && self.goal == Goal::Up && rule.mode != Handover::Off && !turn.ending
+        let is_on = self.goal == Goal::Up && rule.mode != Handover::Off && !turn.ending;
+        comes && listens && is_on && !self.stands_alone()
+    }
+
+    /// Whether the run that is on its way was found unable to take up what an earlier one has left.
+    fn stands_alone(&self) -> bool {
+        let comes = |run: &&Run| !run.is_serving() && run.leaving().is_none();
+        let coming = self.run().filter(comes);
+        coming.is_some_and(|run| run.has_lack(forbids_holding))
     }
 
     /// Whether its run serves wherever an earlier one did.

@@ -2,6 +2,8 @@
 
 use config::handover::Handover;
 use protocol::LackOf;
+use protocol::notice::ReadyBy;
+use protocol::view::StateView;
 
 use crate::spec::app;
 use crate::with::With;
@@ -124,4 +126,33 @@ fn where_a_hand_over_is_not_wanted_any_more_a_stranger_makes_a_restart_of_it() {
          SIGINT to tree #2
          note web/0#2 stopping: Restart",
     );
+}
+
+#[test]
+fn nobody_waits_for_a_run_that_cannot_take_up_what_is_held() {
+    let privileged = LackOf::Privileged {
+        file: "/usr/bin/node".into(),
+    };
+    let mut world = World::with_serving([app("web").with_wait_ready()]);
+    world.at(2000).exited(1, code(1)).gives(
+        "save
+         steer web to nobody, held
+         note web/0#1 died: exit code 1, lived 2s, next in 0ms
+         launch web/0#2",
+    );
+    world.hindered(2, privileged.clone()).gives(&format!(
+        "steer web to nobody, not held
+         note web/0#2 lacks {privileged:?}"
+    ));
+    world.launched(2).passes();
+    world.ready(2, ReadyBy::Notify).passes();
+    assert_eq!(world.state(0), StateView::Online);
+}
+
+#[test]
+fn what_a_successor_lacks_for_holding_takes_nothing_from_the_run_that_serves() {
+    let mut world = starting();
+    world
+        .hindered(2, LackOf::Unwanted)
+        .gives("note web/0#2 lacks Unwanted");
 }

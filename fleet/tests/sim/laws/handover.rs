@@ -200,7 +200,7 @@ impl Laws {
     }
 }
 
-const fn forbids_waiting(lack: &LackOf) -> bool {
+pub(super) const fn forbids_waiting(lack: &LackOf) -> bool {
     matches!(
         lack,
         LackOf::Filter | LackOf::Unwanted | LackOf::Duplicate | LackOf::Privileged { .. }

@@ -9,6 +9,7 @@ use protocol::saved::{LiveState, SavedGoal};
 use protocol::{InstanceId, Notice, RunId, Time};
 
 use crate::journal::Entry;
+use crate::laws::handover::forbids_waiting;
 use crate::laws::life::Life;
 use crate::laws::{Laws, Outcome};
 
@@ -125,7 +126,16 @@ impl Laws {
         let ends = matches!(entry.live.state, LiveState::Up { .. });
         let given_up = ends && self.service.gave_up.contains(&id);
         let wanted = entry.instance.goal == SavedGoal::Up && comes && !given_up && !self.ending;
+        let wanted = wanted && !self.stands_alone(id);
         wanted && mode != Some(Handover::Off) && self.service.ever.contains(&id)
+    }
+
+    /// Whether none of its runs serves, and the one that is to cannot take up what is held.
+    fn stands_alone(&self, id: InstanceId) -> bool {
+        let all = || self.lives.values().filter(|life| life.who.id == id);
+        let newest = all().next_back().filter(|life| !life.is_leaving());
+        !all().any(Life::is_in_service)
+            && newest.is_some_and(|life| life.lacks.iter().any(|lack| forbids_waiting(&lack.of)))
     }
 
     /// Whether a run of it serves and listens.

@@ -95,7 +95,8 @@ enum Order {
     Watch(Drain),
     Begin(Drain),
     Serve(RunId),
-    Retire(Retire),
+    /// What it has is told as well, for a run that does not drain yet.
+    Retire(Retire, Option<Drain>),
     Ended(RunId),
 }
 
@@ -159,9 +160,10 @@ impl Drains {
         self.order(Order::Serve(run));
     }
 
-    /// Ends a run. `Retired` follows, and then the signal is sent.
-    pub(crate) fn retire(&self, retire: Retire) {
-        self.order(Order::Retire(retire));
+    /// Ends a run. `Retired` follows, and then the signal is sent. One that does not drain yet is
+    /// looked at by `unseen`; none where it has no listeners.
+    pub(crate) fn retire(&self, retire: Retire, unseen: Option<Drain>) {
+        self.order(Order::Retire(retire, unseen));
     }
 
     /// Takes in that a run has ended.
@@ -170,7 +172,11 @@ impl Drains {
     }
 
     fn order(&self, order: Order) {
-        let mut way = self.shared.way.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut way = self
+            .shared
+            .way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if way.is_none() {
             if matches!(order, Order::Ended(_) | Order::Serve(_)) {
                 return;
@@ -187,7 +193,9 @@ impl Drains {
             // A bell that is full has been rung.
             Ok(()) => drop(rustix::io::write(bell, &[1])),
             // The thread has died, and has left a word in the log.
-            Err(unsent) => self.shared.refuse(unsent.0, &io::Error::from(io::ErrorKind::BrokenPipe)),
+            Err(unsent) => self
+                .shared
+                .refuse(unsent.0, &io::Error::from(io::ErrorKind::BrokenPipe)),
         }
     }
 
@@ -217,9 +225,22 @@ impl Shared {
                 self.outlets.inbox.send(Event::Watched { run });
             }
             Order::Begin(drain) => self.outlets.hinder(drain.run, LackOf::Trace, error),
-            Order::Retire(retire) => self.outlets.retire_unseen(retire),
+            Order::Retire(retire, unseen) => {
+                let cut = unseen.map_or(0, |unseen| self.count(unseen, error));
+                self.outlets.retire_unseen(retire, cut);
+            }
             Order::Serve(_) | Order::Ended(_) => {}
         }
+    }
+
+    /// How many connections a run has that nobody has looked at; says why nobody did.
+    fn count(&self, unseen: Drain, error: &io::Error) -> u32 {
+        let run = unseen.run;
+        self.outlets.hinder(run, LackOf::Trace, error);
+        finding::count(unseen, self.mark.clone()).unwrap_or_else(|error| {
+            self.outlets.hinder(run, LackOf::Diagnosis, &error);
+            0
+        })
     }
 }
 
@@ -231,10 +252,13 @@ impl Outlets {
         self.inbox.send(Event::Hindered { run, lack });
     }
 
-    /// Ends a run of whose connections nothing is known.
-    fn retire_unseen(&self, retire: Retire) {
+    /// Ends a run that has so many connections, of which nothing is known.
+    fn retire_unseen(&self, retire: Retire, cut_unknown: u32) {
         let Retire { run, stop, .. } = retire;
-        let tally = Tally::default();
+        let tally = Tally {
+            cut_unknown,
+            ..Tally::default()
+        };
         self.inbox.send(Event::Retired { run, tally });
         stop.fire();
     }

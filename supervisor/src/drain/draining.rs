@@ -222,7 +222,8 @@ impl Draining {
         matches!(&self.course, Course::Retiring(retiring) if retiring.is_frozen())
     }
 
-    fn is_releasing(&self) -> bool {
+    /// Whether its threads are let go of.
+    pub(super) const fn is_releasing(&self) -> bool {
         matches!(self.course, Course::Releasing { by: None })
     }
 

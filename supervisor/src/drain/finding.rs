@@ -1,17 +1,21 @@
 //! Which processes of a run are traced: those that have its listeners or connections, and those that
 //! may be given some. A program that the run merely uses is left alone.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::iter;
 use std::os::unix::fs::MetadataExt as _;
 
 use nix::unistd::Pid;
 use protocol::{LackOf, RunId};
 
+use super::Drain;
+use super::doors::Doors;
 use super::draining::Draining;
 use super::seats;
 use crate::connections::{Connections, States};
-use crate::sweep::{Processes, Tree};
+use crate::sweep::{Mark, Processes, Tree};
 
 impl Draining {
     /// Traces them, as far as that is allowed.
@@ -49,6 +53,27 @@ impl Draining {
             }
         }
     }
+}
+
+/// How many connections a run has, where nothing is to be known of them but that.
+///
+/// Errors: the kernel does not tell.
+pub(super) fn count(unseen: Drain, mark: Mark) -> io::Result<u32> {
+    let Drain {
+        run,
+        leader,
+        sockets,
+        ..
+    } = unseen;
+    let ports = Doors::new(sockets).ports();
+    let rows = Connections::open()?.at(&ports, States::OPEN)?;
+    let members = members(run, leader, &mut Processes::new(mark));
+    let sockets = members
+        .into_iter()
+        .flat_map(|process| seats::sockets(process).unwrap_or_default());
+    let own: BTreeSet<u64> = sockets.map(|(_, inode)| inode).collect();
+    let count = rows.iter().filter(|row| own.contains(&row.inode)).count();
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// The processes of a run, the leader first.

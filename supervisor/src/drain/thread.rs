@@ -14,7 +14,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::draining::Draining;
-use super::{Drain, Order, Outlets};
+use super::{Drain, Order, Outlets, Retire};
 use crate::clock;
 use crate::connections::Connections;
 use crate::sweep::{Mark, Processes};
@@ -180,10 +180,7 @@ impl Thread {
             Order::Watch(order) => self.watch(order, now),
             Order::Begin(order) => self.begin(order, now),
             Order::Serve(run) => self.with(run, |it| it.serve(now)),
-            Order::Retire(order) => match self.runs.get_mut(&order.run) {
-                Some(run) => run.retire(order, now),
-                None => self.outlets.retire_unseen(order),
-            },
+            Order::Retire(order, unseen) => self.retire(order, unseen, now),
             Order::Ended(run) => self.with(run, Draining::ended),
         }
     }
@@ -204,6 +201,18 @@ impl Thread {
         }
         if let Some(draining) = self.runs.get_mut(&run) {
             draining.drain((settle, idle), now, &mut self.kernel);
+        }
+    }
+
+    fn retire(&mut self, order: Retire, unseen: Option<Drain>, now: Time) {
+        let run = order.run;
+        let drains = self.runs.get(&run).is_some_and(|it| !it.is_releasing());
+        if let Some(unseen) = unseen.filter(|_| !drains) {
+            self.watch(unseen, now);
+        }
+        match self.runs.get_mut(&run) {
+            Some(draining) => draining.retire(order, now),
+            None => self.outlets.retire_unseen(order, 0),
         }
     }
 

@@ -141,8 +141,10 @@ impl Thread {
                 Order::Drain { run, settle, idle } => self.drain(run, settle, idle),
                 Order::Serve { run } => self.drains.serve(run),
                 Order::Retire(retire) => {
+                    let unseen = self.drain_of(retire.run, Span::ZERO, Span::ZERO);
+                    let unseen = unseen.filter(|it| !it.sockets.is_empty());
                     self.table.retired(retire.run);
-                    self.drains.retire(retire);
+                    self.drains.retire(retire, unseen);
                 }
                 Order::Ended { run } => {
                     self.drains.ended(run);

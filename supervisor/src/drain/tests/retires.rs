@@ -8,7 +8,7 @@ use std::process::Command;
 
 use config::Span;
 use config::handover::KeepAlive;
-use protocol::Tally;
+use protocol::{LackOf, Tally};
 
 use super::clients::{Client, Then};
 use super::servers::Server;
@@ -98,6 +98,37 @@ async fn what_is_under_way_when_time_is_up_is_cut_and_counted() {
     assert_eq!((tally.adopted, tally.cut), (0, 1));
     server.ended();
     assert!(client.is_ended());
+}
+
+#[tokio::test]
+async fn a_run_that_did_not_drain_is_looked_at_when_it_ends() {
+    let mut stage = Stage::new();
+    let mut server = Server::node(&stage, 1);
+    let mut client = Client::connect(server.at);
+    client.send("/10/100000");
+    // When this one is answered, the other's request was read.
+    let mut other = Client::connect(server.at);
+    assert_eq!(other.ask(10), Then::Keep);
+    stage.retire(&server, KeepAlive::Adopt);
+    let tally = stage.retired(server.run).await;
+    // Whether an answer is awaited by this one the kernel may be able to tell.
+    assert_eq!((tally.cut, tally.adopted + tally.cut_unknown), (1, 1));
+    server.ended();
+}
+
+#[tokio::test]
+async fn connections_are_counted_though_nobody_can_look_at_them() {
+    let mut stage = Stage::new();
+    let mut server = Server::node(&stage, 1);
+    let mut clients: Vec<Client> = (0..3).map(|_| Client::connect(server.at)).collect();
+    for client in &mut clients {
+        assert_eq!(client.ask(10), Then::Keep);
+    }
+    stage.retire_without_thread(&server);
+    stage.hindered(server.run, LackOf::Trace).await;
+    let tally = stage.retired(server.run).await;
+    assert_eq!((tally.adopted, tally.cut, tally.cut_unknown), (0, 0, 3));
+    server.ended();
 }
 
 #[tokio::test]

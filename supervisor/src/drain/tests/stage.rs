@@ -1,6 +1,7 @@
 //! What the tests stand on: a drain of a home of its own, and what it reports.
 
 use std::fs;
+use std::io;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +17,7 @@ use tempfile::TempDir;
 
 use super::servers::Server;
 use crate::clock;
-use crate::drain::{Drain, Drains, Retire, Stop};
+use crate::drain::{Drain, Drains, Order, Retire, Stop};
 use crate::inbox::{Inbox, inbox};
 use crate::relay::{Limits, Relay};
 use crate::sweep::Mark;
@@ -73,15 +74,17 @@ impl Stage {
 
     /// Ends a server by SIGTERM.
     pub(super) fn retire(&self, server: &Server, keepalive: KeepAlive) {
-        let leader = server.handle();
-        let stop = move || drop(crate::sys::signal_process(leader.as_fd(), Signal::TERM));
-        self.drains().retire(Retire {
-            run: server.run,
-            signal: Signal::TERM,
-            to: Scope::Tree,
-            keepalive,
-            stop: Stop::new(stop),
-        });
+        let unseen = drain(server, Span::ZERO);
+        self.drains()
+            .retire(retire(server, keepalive), Some(unseen));
+    }
+
+    /// The same where there is no thread to be had.
+    pub(super) fn retire_without_thread(&self, server: &Server) {
+        let unseen = drain(server, Span::ZERO);
+        let order = Order::Retire(retire(server, KeepAlive::Adopt), Some(unseen));
+        let error = io::Error::from_raw_os_error(nix::libc::EAGAIN);
+        self.drains().shared.refuse(order, &error);
     }
 
     pub(super) async fn next(&mut self) -> Event {
@@ -142,6 +145,18 @@ fn drain(server: &Server, idle: Span) -> Drain {
         sockets: server.listeners(),
         settle: Span::millis(100),
         idle,
+    }
+}
+
+fn retire(server: &Server, keepalive: KeepAlive) -> Retire {
+    let leader = server.handle();
+    let stop = move || drop(crate::sys::signal_process(leader.as_fd(), Signal::TERM));
+    Retire {
+        run: server.run,
+        signal: Signal::TERM,
+        to: Scope::Tree,
+        keepalive,
+        stop: Stop::new(stop),
     }
 }
 

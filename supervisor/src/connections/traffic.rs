@@ -4,6 +4,8 @@
 //! came. Whoever has asked and was not answered came last. What both happened within one tick is not
 //! told apart.
 
+use config::Span;
+
 use super::message::number;
 
 /// The places of the numbers in `tcp_info`, in bytes. Source: linux/tcp.h.
@@ -21,6 +23,8 @@ pub(crate) struct Traffic {
     pub(crate) came: u32,
     /// How many were sent, also those that were sent again.
     pub(crate) sent: u32,
+    /// How long ago the last came.
+    pub(super) came_ago: Span,
     last: Last,
 }
 
@@ -35,7 +39,7 @@ enum Last {
 
 impl Traffic {
     /// As a `tcp_info` tells it; none where that is too short, as before Linux 4.6.
-    pub(super) fn of(info: &[u8]) -> Option<Self> {
+    pub(crate) fn of(info: &[u8]) -> Option<Self> {
         let came_ago = number(info, place::CAME_AGO)?;
         let sent_ago = number(info, place::SENT_AGO)?;
         let came = number(info, place::CAME)?;
@@ -49,12 +53,18 @@ impl Traffic {
             (_, _) if sent_ago < came_ago => Last::Sent,
             (_, _) => Last::Either,
         };
-        Some(Self { came, sent, last })
+        let came_ago = Span::millis(came_ago.into());
+        Some(Self {
+            came,
+            sent,
+            came_ago,
+            last,
+        })
     }
 
-    /// Whether something came for certain since something was sent.
-    pub(crate) fn is_unanswered(&self) -> bool {
-        self.last == Last::Came
+    /// How long nothing was sent for certain since something came; none where something was, perhaps.
+    pub(crate) fn unanswered(&self) -> Option<Span> {
+        (self.last == Last::Came).then_some(self.came_ago)
     }
 
     /// Whether something was sent for certain since something came.

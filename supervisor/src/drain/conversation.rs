@@ -22,6 +22,10 @@ use protocol::Time;
 use crate::connections::Traffic;
 use crate::http_head::Left;
 
+/// Who has said something and got nothing for so long may not have asked for anything: so do those who
+/// answer the pings of a WebSocket.
+const LONG: Span = Span::secs(30);
+
 /// One connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Conversation {
@@ -212,8 +216,11 @@ impl Conversation {
     pub(super) fn standing(&self, now: Time, idle: Span) -> Standing {
         match self.phase {
             Phase::Fresh => Standing::Silent,
-            Phase::Unknown if self.traffic.is_some_and(|it| it.is_unanswered()) => Standing::Busy,
-            Phase::Unknown => self.silent_after(now, idle),
+            Phase::Unknown => match self.traffic.and_then(|it| it.unanswered()) {
+                None => self.silent_after(now, idle),
+                Some(ago) if ago < LONG => Standing::Busy,
+                Some(_) => Standing::Streaming,
+            },
             Phase::Told { left, .. } if left.is_none() => self.silent_after(now, idle),
             Phase::Answered { left, .. } if left.is_none() => Standing::Silent,
             // An answer to HEAD has a length and no body.
@@ -271,6 +278,37 @@ mod tests {
         conversation.stirred(at(60));
         assert_eq!(conversation.standing(at(159), IDLE), Standing::Quiet);
         assert_eq!(conversation.standing(at(160), IDLE), Standing::Silent);
+    }
+
+    #[test]
+    fn what_the_client_said_last_is_a_request_unless_it_was_long_ago() {
+        let mut conversation = Conversation::unknown(at(0));
+        for (ago, standing) in [(29_999, Standing::Busy), (30_000, Standing::Streaming)] {
+            conversation.counted(at(0), unanswered(ago));
+            assert_eq!(conversation.standing(at(9000), IDLE), standing);
+            assert!(conversation.is_unclear());
+        }
+        conversation.wrote(at(9000), 5, true);
+        assert_eq!(conversation.standing(at(9000), IDLE), Standing::Silent);
+    }
+
+    #[test]
+    fn what_comes_and_goes_keeps_a_connection_from_being_silent() {
+        let mut conversation = Conversation::unknown(at(0));
+        let nothing = Traffic::of(&[0; 160]).unwrap();
+        conversation.counted(at(50), nothing);
+        assert_eq!(conversation.standing(at(100), IDLE), Standing::Silent);
+        conversation.counted(at(60), unanswered(0));
+        conversation.counted(at(70), nothing);
+        assert_eq!(conversation.standing(at(169), IDLE), Standing::Quiet);
+    }
+
+    /// One segment came so long ago, and none was sent.
+    fn unanswered(ago: u32) -> Traffic {
+        let mut info = [0; 160];
+        info[52..56].copy_from_slice(&ago.to_ne_bytes());
+        info[152] = 1;
+        Traffic::of(&info).unwrap()
     }
 
     #[test]

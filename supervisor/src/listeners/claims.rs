@@ -77,10 +77,13 @@ impl Table {
         }
         let is_left = |cookie: &u64| self.left.contains_key(cookie);
         let are_all_known = here.iter().all(|it| is_ours(*it) || is_left(it));
-        if group.compare(&here) == Company::Mixed && !are_all_known {
-            for run in group.runs() {
-                self.lacks(run, LackOf::Stranger, 0);
-            }
+        let of = match group.compare(&here) {
+            Company::Mixed if !are_all_known => LackOf::Stranger,
+            Company::Disordered => LackOf::Selector,
+            Company::Own | Company::Mixed => return,
+        };
+        for run in group.runs() {
+            self.lacks(run, of.clone(), 0);
         }
     }
 }

@@ -107,18 +107,17 @@ impl Group {
     }
 
     /// Lets its connections go where they should; see [`aim`]. `seats` are its members. `Park` and
-    /// `Nobody` change nothing. In mixed company nothing is steered, and nobody is waited for.
+    /// `Nobody` change nothing. Where the kernel's order is not known nothing is steered, but who
+    /// should serve or hold goes on listening.
     ///
     /// Errors: the kernel takes no selector, the file no name.
     pub(super) fn steer(&mut self, seats: &[Seat], said: &Said) -> io::Result<Aim> {
-        if matches!(&self.way, Way::Port(order) if order.company() == Company::Mixed) {
-            return Ok(Aim::Nobody);
-        }
         let holds = self.holds.and_then(|it| self.index(it));
         let aim = aim(seats, said, holds);
         if let Aim::These(targets) = &aim {
             self.holds = self.held_by(targets, said);
             match &mut self.way {
+                Way::Port(order) if order.company() != Company::Own => {}
                 Way::Port(order) => order.steer(&self.members, targets)?,
                 Way::Path(door) => door.steer(&self.members, targets)?,
             }
@@ -153,13 +152,16 @@ impl Group {
     /// Gives up the members of these runs, without closing them for anybody else. Nobody knows the
     /// kernel's order until they are gone.
     pub(super) fn let_go(&mut self, of: impl Fn(RunId) -> bool) -> Vec<(u64, RunId)> {
-        let is_left = |it: &mut Member| it.run.is_some_and(&of);
-        let left = self.members.extract_if(.., is_left);
+        let is_left = |it: &Member| it.run.is_some_and(&of);
+        if let Way::Port(order) = &mut self.way
+            && self.members.iter().any(is_left)
+        {
+            order.forget(&self.members);
+        }
+        let left = self.members.extract_if(.., |it| is_left(it));
         let left: Vec<Member> = left.collect();
-        match &mut self.way {
-            Way::Port(order) if !left.is_empty() => order.forget(),
-            Way::Port(_) => {}
-            Way::Path(door) => left.iter().for_each(|it| door.remove(it)),
+        if let Way::Path(door) = &self.way {
+            left.iter().for_each(|it| door.remove(it));
         }
         left.iter()
             .filter_map(|it| Some((it.cookie, it.run?)))

@@ -1,4 +1,9 @@
 //! The kernel's own order of the sockets that share a port, and the selector that is told by it.
+//!
+//! The order is known as long as each who comes or goes is known, one by one. Where it is not, nothing
+//! is steered. A selector that was told before goes on meaning the same members, for whoever joins
+//! comes last; but once one of ours leaves, another takes its place. So the selector is taken away
+//! then, and the kernel shares out connections as if there had been none.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,7 +11,7 @@ use std::os::fd::AsFd as _;
 
 use super::group::Member;
 use super::selector::Selector;
-use crate::sys::socket::attach_selector;
+use crate::sys::socket::{attach_selector, detach_selector};
 
 /// What is known of the order, and what the kernel was told.
 #[derive(Debug)]
@@ -23,6 +28,8 @@ pub(super) struct KernelOrder {
 pub(super) enum Company {
     /// Our members alone.
     Own,
+    /// Our members alone, of which several left at once: the kernel's order is not known.
+    Disordered,
     /// Somebody else is in it, or was: the kernel's order is not known.
     Mixed,
 }
@@ -47,8 +54,8 @@ impl KernelOrder {
             .map(|it| it.cookie)
             .filter(|it| !here.contains(it))
             .collect();
-        for cookie in gone {
-            if let Some(left) = members.iter().position(|it| it.cookie == cookie) {
+        for cookie in &gone {
+            if let Some(left) = members.iter().position(|it| it.cookie == *cookie) {
                 members.swap_remove(left);
                 self.attached = None;
             }
@@ -57,13 +64,20 @@ impl KernelOrder {
             self.company = Company::Mixed;
         } else if members.len() < 2 {
             self.company = Company::Own;
+        } else if gone.len() > 1 && self.company == Company::Own {
+            // Who of them left first is not known, and so neither who took whose place.
+            self.company = Company::Disordered;
+        }
+        if !gone.is_empty() && self.company != Company::Own {
+            self.detach(members);
         }
         self.company
     }
 
-    /// Takes in that members were given up that are still there.
-    pub(super) const fn forget(&mut self) {
+    /// Takes in that some of these members are given up that are still there.
+    pub(super) fn forget(&mut self, members: &[Member]) {
         self.company = Company::Mixed;
+        self.detach(members);
     }
 
     pub(super) fn probe(&mut self, from: SocketAddr, to: Option<u64>) {
@@ -87,8 +101,12 @@ impl KernelOrder {
     /// Makes sure that no connection is lost while a member leaves.
     ///
     /// Its place is taken by the last one. While that moves, nothing may be said to go to either
-    /// index, or a connection would reach a socket that nobody means.
+    /// index, or a connection would reach a socket that nobody means. Nor may anything be said any more
+    /// when it is the last one, to somebody whom we do not know yet.
     pub(super) fn prepare_removal(&mut self, members: &[Member], leaving: usize) {
+        if self.company != Company::Own || members.len() == 1 {
+            return self.detach(members);
+        }
         let Some(mut selector) = self.attached.take() else {
             return;
         };
@@ -111,6 +129,15 @@ impl KernelOrder {
         attach_selector(first.socket.as_fd(), &mut selector.program())?;
         self.attached = Some(selector);
         Ok(())
+    }
+
+    /// Lets the kernel share out connections by itself.
+    fn detach(&mut self, members: &[Member]) {
+        self.attached = None;
+        if let Some(first) = members.first() {
+            // Where there is none, there is nothing to be taken away.
+            detach_selector(first.socket.as_fd()).ok();
+        }
     }
 }
 

@@ -98,6 +98,16 @@ pub(crate) fn attach_selector(
     super::done(answer.into())
 }
 
+/// Takes it away again: the kernel shares out new connections by itself.
+///
+/// Source: socket(7), `SO_DETACH_REUSEPORT_BPF`, which takes away programs of either kind. The value
+/// says nothing.
+///
+/// Errors: `ENOENT` where there is no such program.
+pub(crate) fn detach_selector(member: BorrowedFd<'_>) -> io::Result<()> {
+    set_option(member, (libc::SOL_SOCKET, libc::SO_DETACH_REUSEPORT_BPF), 0)
+}
+
 /// Gives this thread alone these supplementary groups. The C library's function would give them to
 /// all threads.
 ///

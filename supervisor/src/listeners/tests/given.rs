@@ -36,7 +36,7 @@ fn an_app_is_told_of_its_sockets_and_they_are_handed_over() {
     play(async {
         let mut stage = Stage::new();
         let tcp = free("127.0.0.1");
-        let folder = std::fs::canonicalize(stage.home.path()).unwrap();
+        let folder = fs::canonicalize(stage.home.path()).unwrap();
         let path = folder.join("a:b.sock");
         let at = [Address::Tcp(tcp), Address::Unix(path.clone())];
         let told = format!("2 {}:a_b.sock None True [0, 1, 2, 3, 4]", tcp.port());
@@ -77,7 +77,7 @@ fn the_channel_comes_behind_the_sockets() {
 fn a_socket_file_that_an_earlier_life_has_left_is_replaced() {
     play(async {
         let mut stage = Stage::new();
-        let folder = std::fs::canonicalize(stage.home.path()).unwrap();
+        let folder = fs::canonicalize(stage.home.path()).unwrap();
         let path = folder.join("app.sock");
         drop(UnixListener::bind(&path).unwrap());
         let at = [Address::Unix(path.clone())];
@@ -93,7 +93,7 @@ fn a_socket_file_that_an_earlier_life_has_left_is_replaced() {
 fn a_socket_file_at_which_somebody_listens_is_left_to_them() {
     play(async {
         let mut stage = Stage::new();
-        let folder = std::fs::canonicalize(stage.home.path()).unwrap();
+        let folder = fs::canonicalize(stage.home.path()).unwrap();
         let (strangers, apps) = (folder.join("stranger.sock"), folder.join("app.sock"));
         let _stranger = UnixListener::bind(&strangers).unwrap();
         let mut other = server(&[Address::Unix(apps.clone())], "other");

@@ -1,6 +1,8 @@
 //! Who gets the next connection.
 
-use std::net::SocketAddr;
+use std::io::Read as _;
+use std::iter;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 
 use config::Address;
@@ -149,14 +151,124 @@ fn a_stranger_at_the_port_is_told_and_nothing_is_steered() {
     });
 }
 
+#[test]
+fn a_stranger_gets_no_more_than_a_share_when_one_of_ours_leaves() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let _one = stage.listens(1, plain(at, 1), at).await;
+        let _two = stage.listens(2, plain(at, 2), at).await;
+        stage.steer(&[1], true);
+        let stranger = stranger(at);
+        stage.steer(&[2], true);
+        stage.kill(1).await;
+        assert_ne!(shares(at, &[stranger]), [CLIENTS]);
+    });
+}
+
+#[test]
+fn strangers_are_not_steered_when_the_last_of_ours_has_left() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let _one = stage.listens(1, plain(at, 1), at).await;
+        stage.steer(&[1], true);
+        let strangers = [stranger(at), stranger(at)];
+        stage.kill(1).await;
+        stage.steer(&[], false);
+        assert!(!shares(at, &strangers).contains(&CLIENTS));
+    });
+}
+
+#[test]
+fn what_is_held_beside_a_stranger_waits_for_the_next_run() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let _one = stage.listens(1, plain(at, 1), at).await;
+        stage.steer(&[1], true);
+        let stranger = stranger(at);
+        stage.steer(&[], true);
+        stage.kill(1).await;
+        drop(stranger);
+        let mut client = TcpStream::connect(at).unwrap();
+        let _two = stage.listens(2, plain(at, 2), at).await;
+        stage.steer(&[2], true);
+        let mut name = String::new();
+        client.read_to_string(&mut name).unwrap();
+        assert_eq!(name, "2");
+    });
+}
+
+#[test]
+fn where_several_leave_at_once_no_run_gets_what_is_anothers() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let ends = python(&format!(
+            "import os, signal, socket\n\
+             def listens():\n    \
+                 s = socket.socket()\n    \
+                 s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)\n    \
+                 s.bind(('127.0.0.1', {}))\n    \
+                 s.listen()\n    \
+                 return s\n\
+             both = [listens(), listens()]\n\
+             def end(*_):\n    \
+                 for s in reversed(both): s.shutdown(socket.SHUT_RDWR)\n    \
+                 os.write(1, b'shut\\n')\n\
+             signal.signal(signal.SIGTERM, end)\n\
+             print('up', flush=True)\n\
+             while True: signal.pause()\n",
+            at.port()
+        ));
+        let mut one = stage.listens(1, ends, at).await;
+        let _two = stage.listens(2, plain(at, 2), at).await;
+        let _three = stage.listens(3, plain(at, 3), at).await;
+        stage.steer(&[2], true);
+        assert_eq!(who(at), ["2"]);
+        let term = config::Signal::TERM;
+        stage.children.signal(RunId(1), term, Scope::Leader);
+        // Its task sends it when it gets its turn.
+        tokio::task::yield_now().await;
+        assert_eq!(one.line(), "shut");
+        stage.steer(&[2], true);
+        for _ in [2, 3] {
+            let event = stage.next().await;
+            let Event::Hindered { lack, .. } = event else {
+                panic!("not told but {event:?}");
+            };
+            assert_eq!(lack.of, LackOf::Selector);
+        }
+        assert_eq!(who(at), ["2", "3"], "nobody knows who is who");
+        stage.kill(3).await;
+        stage.steer(&[2], true);
+        assert_eq!(who(at), ["2"]);
+    });
+}
+
+/// How many clients come at once.
+const CLIENTS: usize = 48;
+
 /// A socket that shares a port without our doing.
 fn stranger(at: SocketAddr) -> OwnedFd {
     use rustix::net;
     let stranger = net::socket(net::AddressFamily::INET, net::SocketType::STREAM, None).unwrap();
     net::sockopt::set_socket_reuseport(&stranger, true).unwrap();
     net::bind(&stranger, &at).unwrap();
-    net::listen(&stranger, 9).unwrap();
+    net::listen(&stranger, 64).unwrap();
     stranger
+}
+
+/// How many of [`CLIENTS`] that come to this port come to each of these sockets.
+fn shares(at: SocketAddr, sockets: &[OwnedFd]) -> Vec<usize> {
+    use rustix::net;
+    let _clients: Vec<_> = (0..CLIENTS).map(|_| TcpStream::connect(at)).collect();
+    let accepted = |socket: &OwnedFd| {
+        rustix::fs::fcntl_setfl(socket, rustix::fs::OFlags::NONBLOCK).unwrap();
+        iter::from_fn(|| net::accept(socket).ok()).count()
+    };
+    sockets.iter().map(accepted).collect()
 }
 
 #[test]
@@ -313,7 +425,7 @@ fn a_program_that_is_stopped_and_closes_its_listener_refuses_at_once() {
         *script = script.replace(
             "import fcntl",
             "import signal\n\
-             def end(*_):\n    s.close(); print('closed', flush=True); signal.pause()\n\
+             def end(*_):\n    s.close(); os.write(1, b'closed\\n'); signal.pause()\n\
              signal.signal(signal.SIGTERM, end)\n\
              import fcntl",
         );

@@ -6,16 +6,21 @@
 
 use std::iter;
 use std::net::SocketAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::net::{SocketFlags, accept_with};
 
 use super::group::Member;
 use crate::relay::{Adopted, Relay};
+use crate::sys::socket::is_near;
 
-/// Takes over what waits there, for whoever serves at `at`.
+/// Takes over what waits there, for whoever serves at `at`. The relay reaches nobody in another
+/// network than ours.
 pub(super) fn take_over(member: &Member, at: SocketAddr, relay: &Relay) {
+    if !is_near(member.socket.as_fd()) {
+        return;
+    }
     let waiting: Vec<Adopted> = accepted(&member.socket)
         .map(|socket| Adopted { socket, local: at })
         .collect();

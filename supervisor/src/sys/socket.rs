@@ -1,10 +1,12 @@
 //! What sockets are asked and told for which there is no safe function, and in which groups a thread is.
 
 use std::io;
-use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 use std::ptr;
+use std::sync::OnceLock;
 
 use nix::libc;
+use rustix::net::{AddressFamily, SocketType};
 
 /// An option of a socket whose value is one `int`: its level and its name.
 pub(crate) type IntOption = (i32, i32);
@@ -68,6 +70,19 @@ pub(crate) fn network(socket: BorrowedFd<'_>) -> u64 {
     if answer == 0 { value } else { 0 }
 }
 
+/// Whether a socket belongs to the network of this process, so that from here one can connect to where
+/// it is. Where the kernel does not tell, it is taken to.
+pub(crate) fn is_near(socket: BorrowedFd<'_>) -> bool {
+    static OURS: OnceLock<u64> = OnceLock::new();
+    let ours = || {
+        let own = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None);
+        own.map_or(0, |own| network(own.as_fd()))
+    };
+    let there = network(socket);
+    let here = *OURS.get_or_init(ours);
+    here == there || here == 0 || there == 0
+}
+
 /// Source: asm-generic/socket.h.
 const SO_NETNS_COOKIE: i32 = 71;
 
@@ -125,4 +140,29 @@ pub(crate) fn set_thread_groups(groups: &[u32]) -> io::Result<()> {
 
 fn length_of<T>() -> libc::socklen_t {
     libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::thread;
+
+    use nix::sched::{CloneFlags, unshare};
+
+    use super::*;
+
+    #[test]
+    fn a_socket_of_another_network_is_not_near() {
+        let here = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert!(is_near(here.as_fd()));
+        // Of this thread alone.
+        let elsewhere = thread::spawn(|| {
+            unshare(CloneFlags::CLONE_NEWNET).ok()?;
+            TcpListener::bind("0.0.0.0:0").ok()
+        });
+        match elsewhere.join().unwrap() {
+            Some(there) => assert!(!is_near(there.as_fd())),
+            None => println!("skipped: another network needs root"),
+        }
+    }
 }

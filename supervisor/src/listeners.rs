@@ -25,6 +25,7 @@ mod caller;
 mod census;
 mod check;
 mod claims;
+mod closed;
 mod door;
 mod files;
 mod group;

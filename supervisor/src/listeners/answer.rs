@@ -215,6 +215,7 @@ impl Asked<'_> {
         let key = bound.key.clone();
         self.keep(socket, cookie, bound);
         self.table.listens(self.run, &key);
+        self.table.forget_closed_by(self.run);
         Ok(Answer::Done)
     }
 

@@ -137,16 +137,24 @@ impl Group {
     /// Takes a member out, and closes it, so that whoever waits there is refused. Afterwards the
     /// group must be steered anew.
     pub(super) fn remove(&mut self, cookie: u64) {
-        let Some(leaving) = self.index(cookie) else {
-            return;
-        };
+        if let Some(member) = self.take_out(cookie) {
+            // A process that outlives its run may hold it, too; a shutdown ends it for all.
+            shutdown(&member.socket, Shutdown::Both).ok();
+        }
+    }
+
+    /// Takes a member out that nobody else has. Afterwards the group must be steered anew.
+    pub(super) fn let_go_of(&mut self, cookie: u64) {
+        drop(self.take_out(cookie));
+    }
+
+    fn take_out(&mut self, cookie: u64) -> Option<Member> {
+        let leaving = self.index(cookie)?;
         match &mut self.way {
             Way::Port(order) => order.prepare_removal(&self.members, leaving),
             Way::Path(door) => door.remove(&self.members[leaving]),
         }
-        let member = self.members.swap_remove(leaving);
-        // A process that outlives its run may hold it, too; a shutdown ends it for all.
-        shutdown(&member.socket, Shutdown::Both).ok();
+        Some(self.members.swap_remove(leaving))
     }
 
     /// Gives up the members of these runs, without closing them for anybody else. Nobody knows the

@@ -23,11 +23,19 @@ pub(super) struct Holder {
 ///
 /// What cannot be looked into counts as not holding it.
 pub(super) fn is_held(socket: BorrowedFd<'_>, by: Holder) -> bool {
-    let Ok(name) = name(socket) else {
-        return false;
-    };
-    let folder = descriptors_of(&by.process.to_string());
-    is(&folder.join(by.number.to_string()), &name) || has(&folder, &name) || anybody_has(&name)
+    find(socket, by).is_some()
+}
+
+/// Who holds it besides us, as far as that can be looked into.
+pub(super) fn find(socket: BorrowedFd<'_>, last: Holder) -> Option<Holder> {
+    let name = name(socket).ok()?;
+    if is(
+        &descriptors_of(last.process).join(last.number.to_string()),
+        &name,
+    ) {
+        return Some(last);
+    }
+    within(last.process, &name).or_else(|| anywhere(&name))
 }
 
 /// `socket:[…]`, as the kernel shows it for each of its descriptors.
@@ -36,24 +44,26 @@ fn name(socket: BorrowedFd<'_>) -> io::Result<PathBuf> {
     Ok(PathBuf::from(format!("socket:[{}]", about.st_ino)))
 }
 
-fn descriptors_of(process: &str) -> PathBuf {
-    Path::new("/proc").join(process).join("fd")
+fn descriptors_of(process: i32) -> PathBuf {
+    Path::new("/proc").join(process.to_string()).join("fd")
 }
 
 fn is(descriptor: &Path, name: &Path) -> bool {
     fs::read_link(descriptor).is_ok_and(|target| target == name)
 }
 
-fn has(folder: &Path, name: &Path) -> bool {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.into_iter().any(|entry| is(&entry.path(), name))
+fn within(process: i32, name: &Path) -> Option<Holder> {
+    let entries = fs::read_dir(descriptors_of(process)).into_iter().flatten();
+    let found = entries.flatten().find(|entry| is(&entry.path(), name))?;
+    let number = found.file_name().to_str()?.parse().ok()?;
+    Some(Holder { process, number })
 }
 
-fn anybody_has(name: &Path) -> bool {
-    let ours = std::process::id().to_string();
-    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
-    names
-        .filter(|process| process.starts_with(|it: char| it.is_ascii_digit()) && *process != ours)
-        .any(|process| has(&descriptors_of(&process), name))
+fn anywhere(name: &Path) -> Option<Holder> {
+    let ours = i32::try_from(std::process::id()).ok();
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .filter(|process| Some(*process) != ours)
+        .find_map(|process| within(process, name))
 }

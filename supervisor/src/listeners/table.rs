@@ -29,7 +29,7 @@ use crate::relay::Relay;
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) runs: BTreeMap<RunId, Run>,
-    said: BTreeMap<AppName, Said>,
+    pub(super) said: BTreeMap<AppName, Said>,
     pub(super) groups: BTreeMap<Key, Group>,
     pub(super) census: Census,
     /// The cookies of listeners that were left to their runs.
@@ -58,6 +58,7 @@ impl Table {
 
     /// Lets new connections of an app go to these runs.
     pub(super) fn steer(&mut self, app: &AppName, said: Said) {
+        self.forget_closed(app);
         for run in &said.to {
             if let Some(run) = self.runs.get_mut(run) {
                 run.is_fresh = false;
@@ -352,7 +353,7 @@ impl Table {
         }
     }
 
-    fn keys_of(&self, app: &AppName) -> Vec<Key> {
+    pub(super) fn keys_of(&self, app: &AppName) -> Vec<Key> {
         let groups = self.groups.iter().filter(|(_, group)| group.app == *app);
         groups.map(|(key, _)| key.clone()).collect()
     }

@@ -160,6 +160,7 @@ impl Thread {
 
     fn attach(&mut self, launched: Launched) {
         let Launched { of, leader, calls } = launched;
+        self.table.forget_closed(&of.who.app);
         let run = of.who.run;
         let calls = calls.map(Arc::new);
         self.table

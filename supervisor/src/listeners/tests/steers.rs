@@ -5,9 +5,9 @@ use std::iter;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::OwnedFd;
 
-use config::Address;
 use config::handover::Handover;
 use config::spec::Scope;
+use config::{Address, AppSpec};
 use fleet::Event;
 use nix::libc;
 use protocol::{ExitStatus, LackOf, RunId};
@@ -356,6 +356,70 @@ fn a_socket_that_its_run_has_closed_gets_no_connections() {
         assert_eq!(who(local), ["1"]);
         stage.steer(&[1], true);
         assert_eq!(who(local), ["1"]);
+    });
+}
+
+/// A server that listens somewhere else, too, and closes that before or after it is up.
+fn closes(at: SocketAddr, other: SocketAddr, is_late: bool) -> AppSpec {
+    let begin = "t = socket.socket(); t.bind(('127.0.0.1', int(sys.argv[1]))); t.listen()\n";
+    let [early, late] = match is_late {
+        true => ["", "t.close(); print('closed', flush=True)\n"],
+        false => ["t.close()\n", ""],
+    };
+    let mut spec = server(at, "1", &format!("{begin}{early}"));
+    let script = spec.exec.args.last_mut().unwrap();
+    let up = "print('up', flush=True)\n";
+    *script = script.replace(up, &format!("{up}{late}"));
+    spec.exec.args.push(other.port().to_string());
+    spec
+}
+
+#[test]
+fn where_a_program_has_closed_its_listener_clients_are_refused() {
+    play(async {
+        for is_late in [false, true] {
+            let mut stage = Stage::new();
+            let [at, other] = [free("127.0.0.1"), free("127.0.0.1")];
+            let both = [Address::Tcp(other), Address::Tcp(at)];
+            let mut one = stage.up(1, closes(at, other, is_late), &both).await;
+            assert_eq!(one.line(), "up");
+            if is_late {
+                assert_eq!(one.line(), "closed");
+                stage.steer(&[1], true);
+            }
+            assert!(is_refused(other));
+            assert_eq!(who(at), ["1"]);
+        }
+    });
+}
+
+#[test]
+fn what_was_closed_is_known_before_a_successor_listens() {
+    play(async {
+        let mut stage = Stage::new();
+        let [at, other] = [free("127.0.0.1"), free("127.0.0.1")];
+        let both = [Address::Tcp(other), Address::Tcp(at)];
+        let mut one = stage.up(1, closes(at, other, true), &both).await;
+        assert_eq!([one.line(), one.line()], ["up", "closed"]);
+        let _two = stage.launched(2, python("pass")).await;
+        stage.listeners.wait();
+        assert!(is_refused(other));
+    });
+}
+
+#[test]
+fn what_a_dead_run_held_is_not_taken_for_closed() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        let _one = stage.listens(1, plain(at, 1), at).await;
+        stage.steer(&[1], true);
+        let killed = config::Signal::KILL;
+        stage.children.signal(RunId(1), killed, Scope::Tree);
+        stage.exited(1).await;
+        // It is known already, but not to the listeners.
+        stage.steer(&[1], true);
+        let _waits = TcpStream::connect(at).unwrap();
     });
 }
 

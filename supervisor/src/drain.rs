@@ -143,13 +143,14 @@ impl Drains {
         }
     }
 
-    /// Looks at the connections of a run that serves; whoever waits for what comes of it waits for a
-    /// limited time.
+    /// Looks at the connections of a run that serves, and asks nobody to leave. `Watched` follows once,
+    /// unless it is told to drain, to serve, is retired or ends before; at once where it may not be
+    /// traced.
     pub(crate) fn watch(&self, watch: Drain) {
         self.order(Order::Watch(watch));
     }
 
-    /// Begins to drain a run. `Drained` follows once, unless it is told to serve, retired or ends
+    /// Begins to drain a run; one that is watched goes on with what is known of it. `Drained` follows once, unless it is told to serve, retired or ends
     /// before; `Hindered` where something is missing.
     pub(crate) fn begin(&self, drain: Drain) {
         self.order(Order::Begin(drain));

@@ -6,13 +6,15 @@
 //!    │                 └──Upgrade──▶ Changed              └──▶ Asked
 //!    └─wrote─▶ Midway ──heard──▶ Asked                Fresh ──heard──▶ Asked
 //!                 └──the last chunk──▶ Fresh
+//! Asked ──a head without the word, while nobody is asked to leave──▶ Answered ──heard──▶ Asked
 //! ```
 //!
 //! Unknown: nothing has happened since the tracing began; all there is to go by is what the kernel says
 //! of the time before, or of a program that is not traced. Fresh: nothing is under way. Asked: a
 //! request was read, at least in part. Told: the answer that goes out ends the connection. Answered: one
-//! goes out that does not, because nobody is asked to leave yet. Midway: the rest of an answer, or a stream, whose beginning was not seen. Foreign: a protocol that is not
-//! HTTP/1, or is encrypted. Changed: it was HTTP/1, and is something else.
+//! goes out that does not, or has. Midway: the rest of an answer, or a stream, whose beginning was not
+//! seen. Foreign: a protocol that is not HTTP/1, or is encrypted. Changed: it was HTTP/1, and is
+//! something else.
 //!
 //! Pure: the time comes in.
 

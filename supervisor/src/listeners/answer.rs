@@ -193,6 +193,8 @@ impl Asked<'_> {
         if let Some(key) = self.table.place_of(cookie, self.run) {
             listen(&socket, self.backlog())?;
             self.table.listens(self.run, &key);
+            // A run that was slow to listen may be in service already: then nothing is held here.
+            self.table.settle(&key);
             return Ok(Answer::Done);
         }
         let run = self.table.runs.get(&self.run);

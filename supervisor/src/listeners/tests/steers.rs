@@ -144,7 +144,7 @@ fn a_stranger_at_the_port_is_told_and_nothing_is_steered() {
             assert_eq!((told.0, lack.of), (run, LackOf::Stranger));
         }
         assert_eq!(who(at), ["1"], "nobody knows who is who");
-        drop(stranger);
+        leave(&stranger);
         stage.kill(1).await;
         stage.steer(&[2], true);
         assert_eq!(who(at), ["2"]);
@@ -190,7 +190,7 @@ fn what_is_held_beside_a_stranger_waits_for_the_next_run() {
         let stranger = stranger(at);
         stage.steer(&[], true);
         stage.kill(1).await;
-        drop(stranger);
+        leave(&stranger);
         let mut client = TcpStream::connect(at).unwrap();
         let _two = stage.listens(2, plain(at, 2), at).await;
         stage.steer(&[2], true);
@@ -258,6 +258,11 @@ fn stranger(at: SocketAddr) -> OwnedFd {
     net::bind(&stranger, &at).unwrap();
     net::listen(&stranger, 64).unwrap();
     stranger
+}
+
+/// Ends it for everybody: launchers of other tests may just have what we have, as they begin.
+fn leave(stranger: &OwnedFd) {
+    rustix::net::shutdown(stranger, rustix::net::Shutdown::Both).unwrap();
 }
 
 /// How many of [`CLIENTS`] that come to this port come to each of these sockets.
@@ -374,21 +379,31 @@ fn closes(at: SocketAddr, other: SocketAddr, is_late: bool) -> AppSpec {
     spec
 }
 
+/// How often a look is repeated: launchers of other tests may just have what we have, as they begin.
+const LOOKS: u64 = 20;
+
 #[test]
 fn where_a_program_has_closed_its_listener_clients_are_refused() {
     play(async {
         for is_late in [false, true] {
-            let mut stage = Stage::new();
-            let [at, other] = [free("127.0.0.1"), free("127.0.0.1")];
-            let both = [Address::Tcp(other), Address::Tcp(at)];
-            let mut one = stage.up(1, closes(at, other, is_late), &both).await;
-            assert_eq!(one.line(), "up");
-            if is_late {
-                assert_eq!(one.line(), "closed");
-                stage.steer(&[1], true);
+            let mut are_refused = false;
+            for _ in 0..LOOKS {
+                let mut stage = Stage::new();
+                let [at, other] = [free("127.0.0.1"), free("127.0.0.1")];
+                let both = [Address::Tcp(other), Address::Tcp(at)];
+                let mut one = stage.up(1, closes(at, other, is_late), &both).await;
+                assert_eq!(one.line(), "up");
+                if is_late {
+                    assert_eq!(one.line(), "closed");
+                    stage.steer(&[1], true);
+                }
+                assert_eq!(who(at), ["1"]);
+                are_refused = is_refused(other);
+                if are_refused {
+                    break;
+                }
             }
-            assert!(is_refused(other));
-            assert_eq!(who(at), ["1"]);
+            assert!(are_refused);
         }
     });
 }
@@ -401,9 +416,17 @@ fn what_was_closed_is_known_before_a_successor_listens() {
         let both = [Address::Tcp(other), Address::Tcp(at)];
         let mut one = stage.up(1, closes(at, other, true), &both).await;
         assert_eq!([one.line(), one.line()], ["up", "closed"]);
-        let _two = stage.launched(2, python("pass")).await;
-        stage.listeners.wait();
-        assert!(is_refused(other));
+        assert!(!is_refused(other));
+        for next in 2..2 + LOOKS {
+            stage
+                .launched(next, python("import signal; signal.pause()"))
+                .await;
+            stage.listeners.wait();
+            if is_refused(other) {
+                return;
+            }
+        }
+        panic!("somebody is waited for");
     });
 }
 

@@ -372,7 +372,12 @@ impl Run {
 pub(crate) const fn forbids_holding(lack: &LackOf) -> bool {
     match lack {
         LackOf::Filter | LackOf::Privileged { .. } | LackOf::Unwanted | LackOf::Duplicate => true,
-        LackOf::Trace | LackOf::Diagnosis | LackOf::Stranger | LackOf::Selector => false,
+        LackOf::Trace
+        | LackOf::Diagnosis
+        | LackOf::Stranger
+        | LackOf::Selector
+        // What the app leaves when it is gone still holds them.
+        | LackOf::Hold => false,
     }
 }
 
@@ -385,6 +390,7 @@ const fn forbids_sharing(lack: &LackOf) -> bool {
         | LackOf::Unwanted
         | LackOf::Duplicate
         | LackOf::Trace
-        | LackOf::Diagnosis => false,
+        | LackOf::Diagnosis
+        | LackOf::Hold => false,
     }
 }

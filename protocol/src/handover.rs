@@ -79,6 +79,8 @@ pub enum LackOf {
     Stranger,
     /// The kernel takes no selector for the port.
     Selector,
+    /// No socket of ours can take the place of the app's, to hold what connects.
+    Hold,
 }
 
 /// Why the check of a successor failed.

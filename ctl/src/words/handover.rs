@@ -115,6 +115,10 @@ pub(crate) fn lack(lack: &Lack) -> String {
         LackOf::Diagnosis => "the kernel does not tell which connections it has",
         LackOf::Stranger => "somebody else listens on the same port",
         LackOf::Selector => "the kernel cannot choose who gets a new connection",
+        LackOf::Hold => {
+            "no socket of the daemon can hold its new connections, so the old run got them until \
+             its end"
+        }
     };
     match lack.errno {
         0 => what.to_owned(),
@@ -156,7 +160,7 @@ pub(crate) fn lack_hint(lack: &Lack) -> Option<String> {
         }
         (LackOf::Diagnosis, _) => "as root, `modprobe tcp_diag` and `modprobe unix_diag`",
         (LackOf::Stranger, _) => "`ss -ltnp` shows who",
-        (LackOf::Filter | LackOf::Duplicate | LackOf::Selector, _) => return None,
+        (LackOf::Filter | LackOf::Duplicate | LackOf::Selector | LackOf::Hold, _) => return None,
     };
     Some(hint.to_owned())
 }

@@ -33,6 +33,7 @@ pub(crate) fn lacks() -> Vec<Lack> {
         LackOf::Diagnosis,
         LackOf::Stranger,
         LackOf::Selector,
+        LackOf::Hold,
     ]
     .into_iter()
     .zip([1, 0, i32::MAX].into_iter().cycle())

@@ -282,6 +282,9 @@ impl Table {
             }
             Err(error) => {
                 tracing::warn!(at = %key.address(), %error, "connections cannot be held");
+                for run in group.runs() {
+                    self.hindered(run, LackOf::Hold, &error);
+                }
             }
         }
     }

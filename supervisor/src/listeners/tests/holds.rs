@@ -5,7 +5,9 @@ use std::net::TcpStream;
 use std::thread;
 
 use config::spec::RunAs;
-use protocol::RunId;
+use fleet::Event;
+use nix::libc;
+use protocol::{LackOf, RunId};
 
 use super::servers::{asked, free, is_refused, plain, server, who};
 use crate::children::tests::stage::{Stage, is_root, play};
@@ -116,6 +118,32 @@ fn a_socket_that_is_handed_on_is_as_the_program_made_its_own() {
         let mut prints = stage.listens(2, spec, at).await;
         assert_eq!(prints.line(), "True True 1 (1, 7) 1");
         assert_eq!(who(at), ["2"]);
+    });
+}
+
+#[test]
+fn where_no_socket_of_ours_can_hold_it_is_told() {
+    if !is_root() {
+        println!("skipped: another network needs root");
+        return;
+    }
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("0.0.0.0");
+        let elsewhere = "import ctypes\n\
+                         if ctypes.CDLL(None).unshare(0x40000000): sys.exit('no network')\n\
+                         s = socket.socket()";
+        let _one = stage.listens(1, server(at, "1", elsewhere), at).await;
+        stage.steer(&[1], true);
+        stage.steer(&[], true);
+        let event = stage.next().await;
+        let Event::Hindered { run, lack } = event else {
+            panic!("not told but {event:?}");
+        };
+        assert_eq!(
+            (run, lack.of, lack.errno),
+            (RunId(1), LackOf::Hold, libc::EXDEV)
+        );
     });
 }
 

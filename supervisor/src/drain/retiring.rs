@@ -33,6 +33,7 @@ use super::sight::{Live, Look};
 use crate::connections::Connections;
 use crate::relay::Adopted;
 use crate::sys;
+use crate::sys::socket::is_near;
 
 /// How long threads may take to stand still. What sleeps in the kernel for longer does not run the
 /// program.
@@ -212,7 +213,8 @@ impl Draining {
     fn adopt(&self, live: &Live) -> Option<Adopted> {
         let handle = &self.tracees.process(live.process)?.handle;
         let socket = seats::duplicate(handle, live.number).ok()?;
-        if fstat(&socket).ok()?.st_ino != live.inode {
+        // In another network, the relay's way to the new run would lead to somebody else.
+        if fstat(&socket).ok()?.st_ino != live.inode || !is_near(socket.as_fd()) {
             return None;
         }
         match self.doors.entered(socket.as_fd())? {

@@ -3,7 +3,6 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::os::unix::process::CommandExt as _;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{Sender, channel};
 
@@ -146,12 +145,13 @@ server = Server(('::', 0), Answer)",
         Self::start(stage, run, Command::new("python3").args(["-c", &script]))
     }
 
-    /// Starts a program that prints its port.
-    pub(super) fn start(stage: &Stage, run: u64, program: &mut Command) -> Self {
+    /// Starts a program that prints its port, in a session of its own, as the launcher does.
+    pub(super) fn start(stage: &Stage, run: u64, program: &Command) -> Self {
         let run = RunId(run);
-        program.env("WSD_RUN", stage.mark(run));
-        program.process_group(0).stdout(Stdio::piped());
-        let mut child = program.spawn().unwrap();
+        let mut own = Command::new("setsid");
+        own.arg(program.get_program()).args(program.get_args());
+        own.env("WSD_RUN", stage.mark(run)).stdout(Stdio::piped());
+        let mut child = own.spawn().unwrap();
         let mut prints = BufReader::new(child.stdout.take().unwrap());
         let mut port = String::new();
         prints.read_line(&mut port).unwrap();

@@ -39,7 +39,6 @@ use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use config::handover::KeepAlive;
 use config::spec::Scope;
@@ -100,20 +99,15 @@ enum Order {
     Ended(RunId),
 }
 
-/// Tells the thread what to do, in order. Its clones are the same.
-#[derive(Debug, Clone)]
-pub(crate) struct Drains {
-    shared: Arc<Shared>,
-}
-
+/// Tells the thread what to do, in order. The thread ends with this.
 #[derive(Debug)]
-struct Shared {
+pub(crate) struct Drains {
     mark: Mark,
     outlets: Outlets,
     /// The way to the thread, once there is one.
-    way: Mutex<Option<Way>>,
+    way: Option<Way>,
     #[cfg(test)]
-    stops: Arc<std::sync::atomic::AtomicUsize>,
+    stops: std::sync::Arc<std::sync::atomic::AtomicUsize>,
 }
 
 /// Where is told, and given to, what comes of a drain.
@@ -133,87 +127,76 @@ impl Drains {
     /// Without a thread yet.
     pub(crate) fn new(mark: Mark, inbox: InboxSender, relay: Relay) -> Self {
         Self {
-            shared: Arc::new(Shared {
-                mark,
-                outlets: Outlets { inbox, relay },
-                way: Mutex::default(),
-                #[cfg(test)]
-                stops: Arc::default(),
-            }),
+            mark,
+            outlets: Outlets { inbox, relay },
+            way: None,
+            #[cfg(test)]
+            stops: std::sync::Arc::default(),
         }
     }
 
     /// Looks at the connections of a run that serves, and asks nobody to leave. `Watched` follows once,
     /// unless it is told to drain, to serve, is retired or ends before; at once where it may not be
     /// traced.
-    pub(crate) fn watch(&self, watch: Drain) {
+    pub(crate) fn watch(&mut self, watch: Drain) {
         self.order(Order::Watch(watch));
     }
 
-    /// Begins to drain a run; one that is watched goes on with what is known of it. `Drained` follows once, unless it is told to serve, retired or ends
-    /// before; `Hindered` where something is missing.
-    pub(crate) fn begin(&self, drain: Drain) {
+    /// Begins to drain a run; one that is watched goes on with what is known of it. `Drained` follows
+    /// once, unless it is told to serve, retired or ends before; `Hindered` where something is missing.
+    pub(crate) fn begin(&mut self, drain: Drain) {
         self.order(Order::Begin(drain));
     }
 
     /// Lets go of a run, which serves on.
-    pub(crate) fn serve(&self, run: RunId) {
+    pub(crate) fn serve(&mut self, run: RunId) {
         self.order(Order::Serve(run));
     }
 
     /// Ends a run. `Retired` follows, and then the signal is sent. One that does not drain yet is
     /// looked at by `unseen`; none where it has no listeners.
-    pub(crate) fn retire(&self, retire: Retire, unseen: Option<Drain>) {
+    pub(crate) fn retire(&mut self, retire: Retire, unseen: Option<Drain>) {
         self.order(Order::Retire(retire, unseen));
     }
 
     /// Takes in that a run has ended.
-    pub(crate) fn ended(&self, run: RunId) {
+    pub(crate) fn ended(&mut self, run: RunId) {
         self.order(Order::Ended(run));
     }
 
-    fn order(&self, order: Order) {
-        let mut way = self
-            .shared
-            .way
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if way.is_none() {
+    fn order(&mut self, order: Order) {
+        if self.way.is_none() {
             if matches!(order, Order::Ended(_) | Order::Serve(_)) {
                 return;
             }
-            match self.shared.start() {
-                Ok(begun) => *way = Some(begun),
-                Err(error) => return self.shared.refuse(order, &error),
+            match self.start() {
+                Ok(begun) => self.way = Some(begun),
+                Err(error) => return self.refuse(order, &error),
             }
         }
-        let Some(Way { orders, bell }) = &*way else {
+        let Some(Way { orders, bell }) = &self.way else {
             return;
         };
         match orders.send(order) {
             // A bell that is full has been rung.
             Ok(()) => drop(rustix::io::write(bell, &[1])),
             // The thread has died, and has left a word in the log.
-            Err(unsent) => self
-                .shared
-                .refuse(unsent.0, &io::Error::from(io::ErrorKind::BrokenPipe)),
+            Err(unsent) => self.refuse(unsent.0, &io::Error::from(io::ErrorKind::BrokenPipe)),
         }
     }
 
     /// How often the thread was told that something has stopped.
     #[cfg(test)]
     fn stops(&self) -> usize {
-        self.shared.stops.load(std::sync::atomic::Ordering::Relaxed)
+        self.stops.load(std::sync::atomic::Ordering::Relaxed)
     }
-}
 
-impl Shared {
     fn start(&self) -> io::Result<Way> {
         let (orders, taken) = channel();
         let (heard, bell) = pipe_with(PipeFlags::CLOEXEC | PipeFlags::NONBLOCK)?;
         let thread = Thread::new(taken, heard, (self.mark.clone(), self.outlets.clone()))?;
         #[cfg(test)]
-        let thread = thread.counting(Arc::clone(&self.stops));
+        let thread = thread.counting(std::sync::Arc::clone(&self.stops));
         thread.start()?;
         Ok(Way { orders, bell })
     }

@@ -71,7 +71,7 @@ async fn answers_stay_whole_where_the_client_does_not_read() {
         (Server::python_with_little_room, 200_000),
         (Server::asyncio_with_little_room, 200_000),
     ] {
-        let stage = Stage::new();
+        let mut stage = Stage::new();
         let server = start(&stage, 1);
         stage.begin(&server, NEVER);
         while !server.is_traced() {
@@ -165,7 +165,7 @@ fn ask_for(long: Span, client: &mut Client) {
 
 #[tokio::test]
 async fn a_run_that_serves_on_is_let_go_of() {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
     let server = Server::node(&stage, 1);
     let mut client = Client::connect(server.at);
     let mut other = Client::connect(server.at);
@@ -183,7 +183,7 @@ async fn a_run_that_serves_on_is_let_go_of() {
 
 #[tokio::test]
 async fn all_of_many_threads_are_let_go_of() {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
     let many = "
 import socket, threading
 listener = socket.create_server(('127.0.0.1', 0))
@@ -202,7 +202,7 @@ print(listener.getsockname()[1], flush=True)
 
 #[tokio::test]
 async fn tools_that_a_run_uses_meanwhile_are_not_traced_for_long() {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
     let tool = "
 import os, socket, sys
 listener = socket.create_server(('127.0.0.1', 0))
@@ -227,7 +227,7 @@ os._exit(os.waitstatus_to_exitcode(status))
 
 #[tokio::test]
 async fn a_run_that_dies_meanwhile_is_forgotten() {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
     let mut server = Server::start(
         &stage,
         1,
@@ -261,7 +261,7 @@ async fn a_run_that_is_stopped_and_continued_drains_all_the_same() {
 
 #[tokio::test]
 async fn a_parent_sees_the_end_of_its_workers() {
-    let stage = Stage::new();
+    let mut stage = Stage::new();
     let mut parent = Server::start(
         &stage,
         1,

@@ -53,8 +53,8 @@ impl Stage {
         }
     }
 
-    pub(super) fn drains(&self) -> &Drains {
-        self.drains.as_ref().unwrap()
+    pub(super) fn drains(&mut self) -> &mut Drains {
+        self.drains.as_mut().unwrap()
     }
 
     /// The value of the mark of a run.
@@ -63,28 +63,28 @@ impl Stage {
     }
 
     /// Begins to watch a server.
-    pub(super) fn watch(&self, server: &Server, idle: Span) {
+    pub(super) fn watch(&mut self, server: &Server, idle: Span) {
         self.drains().watch(drain(server, idle));
     }
 
     /// Begins to drain a server.
-    pub(super) fn begin(&self, server: &Server, idle: Span) {
+    pub(super) fn begin(&mut self, server: &Server, idle: Span) {
         self.drains().begin(drain(server, idle));
     }
 
     /// Ends a server by SIGTERM.
-    pub(super) fn retire(&self, server: &Server, keepalive: KeepAlive) {
+    pub(super) fn retire(&mut self, server: &Server, keepalive: KeepAlive) {
         let unseen = drain(server, Span::ZERO);
         self.drains()
             .retire(retire(server, keepalive), Some(unseen));
     }
 
     /// The same where there is no thread to be had.
-    pub(super) fn retire_without_thread(&self, server: &Server) {
+    pub(super) fn retire_without_thread(&mut self, server: &Server) {
         let unseen = drain(server, Span::ZERO);
         let order = Order::Retire(retire(server, KeepAlive::Adopt), Some(unseen));
         let error = io::Error::from_raw_os_error(nix::libc::EAGAIN);
-        self.drains().shared.refuse(order, &error);
+        self.drains().refuse(order, &error);
     }
 
     pub(super) async fn next(&mut self) -> Event {

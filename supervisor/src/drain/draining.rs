@@ -298,6 +298,13 @@ impl Draining {
         }
     }
 
+    /// Another takes its place: no thread may be left standing for what this one had promised.
+    pub(super) fn abandon(&mut self) {
+        self.sends.finish(&mut self.tracees);
+        self.sends.give_up();
+        self.release();
+    }
+
     /// Nothing of the run's leader is left.
     pub(super) fn ended(&mut self) {
         self.tracees.ended(self.leader);

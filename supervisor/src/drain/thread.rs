@@ -188,7 +188,7 @@ impl Thread {
     fn watch(&mut self, order: Drain, now: Time) {
         let run = order.run;
         // What it still traces is taken up again.
-        self.with(run, |it| it.serve(now));
+        self.with(run, Draining::abandon);
         let world = (&mut self.processes, &mut self.kernel);
         let draining = Draining::watch(order, now, world, self.outlets.clone());
         self.runs.insert(run, draining);

@@ -1,6 +1,9 @@
 //! Clients leave, each after a whole answer, and a run that serves on is let go of.
 
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::UnixStream;
 use std::process::Command;
+use std::time::Duration;
 
 use config::Span;
 use config::handover::KeepAlive;
@@ -179,6 +182,60 @@ async fn a_run_that_serves_on_is_let_go_of() {
     for _ in 0..10 {
         assert_eq!(other.ask(10), Then::Keep);
     }
+}
+
+#[tokio::test]
+async fn a_run_that_drains_anew_leaves_no_thread_behind_what_was_owed() {
+    let mut stage = Stage::new();
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("door");
+    // What there is room for ends within the word; so a part of it is owed.
+    let script = format!(
+        "
+import socket, sys
+def small(it):
+    it.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+    it.setblocking(False)
+    return it
+one, other = socket.socketpair()
+room = small(one).send(bytes(1000000))
+listener = socket.socket(socket.AF_UNIX)
+listener.bind('{}'); listener.listen()
+print(0, flush=True)
+client, _ = listener.accept()
+small(client)
+line = b'HTTP/1.1 200 '
+line += b'x' * (room - len(line) - 12) + b'\\r\\n'
+head = line + b'Content-Length: 5\\r\\n\\r\\n'
+client.setblocking(True)
+client.recv(100)
+client.setblocking(False)
+sent = client.send(head)
+client.setblocking(True)
+try:
+    client.sendall(head[sent:] + b'hello')
+except BrokenPipeError:
+    sys.exit(7)
+",
+        path.display()
+    );
+    let mut server = Server::start(&stage, 1, Command::new("python3").args(["-c", &script]));
+    let mut client = UnixStream::connect(&path).unwrap();
+    client
+        .set_read_timeout(Some(Duration::from_secs(20)))
+        .unwrap();
+    stage.begin(&server, NEVER);
+    wait_until(|| server.is_traced());
+    client.write_all(b"GET / HTTP/1.1\r\n\r\n").unwrap();
+    let is_waiting = |_| server.is_standing();
+    wait_until(|| (0..1000).all(is_waiting));
+    stage.drains().serve(server.run);
+    stage.begin(&server, NEVER);
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).unwrap();
+    let text = String::from_utf8(answer).unwrap();
+    assert!(text.ends_with("x\r\nConnection"), "{}", text.len());
+    assert_eq!(server.ended().code(), Some(7));
 }
 
 #[tokio::test]

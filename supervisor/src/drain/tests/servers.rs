@@ -176,6 +176,12 @@ server = Server(('::', 0), Answer)",
         !status.contains("TracerPid:\t0\n")
     }
 
+    /// Whether its first thread stands still for whoever traces it.
+    pub(super) fn is_standing(&self) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.leader())).unwrap();
+        status.contains("State:\tt")
+    }
+
     /// How many of its threads are traced.
     pub(super) fn traced(&self) -> usize {
         let threads = std::fs::read_dir(format!("/proc/{}/task", self.leader())).unwrap();

@@ -330,9 +330,10 @@ impl Draining {
         handles.map(|(pid, process)| (self.run, pid, process.handle.as_fd()))
     }
 
-    /// Sockets that wait for room.
+    /// Sockets that wait for room; none while all is to stand still, when none of it is used.
     pub(super) fn full(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
-        self.sends.sockets()
+        let sends = (!self.is_frozen()).then_some(&self.sends);
+        sends.into_iter().flat_map(Sends::sockets)
     }
 
     /// Sends what there is room for, unless all is to stand still.

@@ -72,11 +72,8 @@ fn passed(deed: Deed, outcome: &Outcome, handed: &Handed) -> String {
 
 fn done(deed: Deed, instance: &InstanceView) -> &'static str {
     match (deed, instance.state) {
-        (Deed::Start, StateView::Stopped) => "registered, and not started (autostart is off)",
-        (Deed::Restart | Deed::Reload, StateView::Stopped) => {
-            "changed, and not started (autostart is off)"
-        }
-        (Deed::Scale, StateView::Stopped) => "removed",
+        // By a configuration with fewer instances than before, or by a smaller number.
+        (Deed::Start | Deed::Restart | Deed::Reload | Deed::Scale, StateView::Stopped) => "removed",
         (
             Deed::Start | Deed::Scale | Deed::Reload,
             StateView::Launching
@@ -105,6 +102,9 @@ const fn already(deed: Deed, state: StateView) -> &'static str {
         (Deed::Stop, _) => "already stopped",
         (Deed::Reset, _) => "counters zeroed",
         (Deed::Resurrect, state) => back(state),
+        (Deed::Start | Deed::Restart | Deed::Reload, StateView::Stopped) => {
+            "registered, and not started (autostart is off)"
+        }
         (_, StateView::Stopped) => "as it was, stopped",
         (_, StateView::Online) => "already running",
         (

@@ -8,7 +8,7 @@ use protocol::request::{Existing, ScaleTo};
 use protocol::{ExitStatus, InstanceId, Reply, Request, Selector, View};
 
 use crate::fake::{Deed, Fake};
-use crate::fixtures::{death, fleet, outcome, settled, waiting};
+use crate::fixtures::{death, fleet, outcome, settled, stopped, waiting};
 use crate::home::Home;
 use crate::reading::spec;
 
@@ -293,6 +293,40 @@ fn scaling_asks_for_a_number_more_or_fewer() {
             to: ScaleTo::Down(1)
         }]
     );
+}
+
+/// What is said of an instance that is down after this.
+fn said_of_stopped(arguments: &[&str], reached: Reached) -> String {
+    let home = Home::new();
+    let text = r#"{ "apps": [ { "name": "web", "script": "/bin/sleep" } ] }"#;
+    fs::write(home.work().join("ecosystem.json"), text).unwrap();
+    let web = stopped(fleet().apps[2].instances[1].clone());
+    home.answering(fleet(), settled(vec![outcome(web, reached)]));
+    let shown = home.ctl(&[arguments, &["--json"]].concat());
+    assert_eq!(shown.code, 0, "{shown}");
+    shown.stderr
+}
+
+#[test]
+fn what_a_smaller_number_of_instances_takes_away_is_removed() {
+    for arguments in [
+        &["start", "ecosystem.json"][..],
+        &["restart", "ecosystem.json"],
+        &["reload", "ecosystem.json"],
+        &["scale", "web", "1"],
+    ] {
+        let said = said_of_stopped(arguments, Reached::Done);
+        assert_eq!(said, "web (id 1): removed\n", "{arguments:?}");
+    }
+}
+
+#[test]
+fn what_a_configuration_does_not_start_is_registered() {
+    for verb in ["start", "restart", "reload"] {
+        let said = said_of_stopped(&[verb, "ecosystem.json"], Reached::AlreadySo);
+        let meant = "web (id 1): registered, and not started (autostart is off)\n";
+        assert_eq!(said, meant, "{verb}");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc::Receiver;
 use std::thread;
+use std::time::Duration;
 
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -32,7 +33,7 @@ pub(super) struct Thread {
     orders: Receiver<Order>,
     /// Rings for each order; closed when nobody can order any more.
     heard: OwnedFd,
-    /// Readable when something that is traced has stopped or ended.
+    /// Readable when something that is traced has stopped or ended; see [`super::hold_child_signals`].
     children: SignalFd,
     kernel: Connections,
     processes: Processes,
@@ -92,9 +93,6 @@ impl Thread {
     }
 
     fn run(mut self) {
-        if let Err(error) = super::hold_child_signals() {
-            tracing::error!(%error, "the draining thread cannot hold back SIGCHLD");
-        }
         loop {
             match self.wait() {
                 Ok(true) => {}
@@ -166,12 +164,8 @@ impl Thread {
             return Some(Timespec::default());
         }
         let due = self.runs.values().filter_map(Draining::due).min()?;
-        let ms = due.since(clock::boot()).as_millis();
-        Timespec {
-            tv_sec: i64::try_from(ms / 1000).ok()?,
-            tv_nsec: i64::try_from(ms % 1000).ok()? * 1_000_000,
-        }
-        .into()
+        let left = Duration::from_millis(due.since(clock::boot()).as_millis());
+        Timespec::try_from(left).ok()
     }
 
     fn obey(&mut self, order: Order) {

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::servers::Server;
 use crate::clock;
-use crate::drain::{Drain, Drains, Order, Retire, Stop};
+use crate::drain::{Drain, Drains, Order, Retire, Stop, hold_child_signals};
 use crate::inbox::{Inbox, inbox};
 use crate::relay::{Limits, Relay};
 use crate::sweep::Mark;
@@ -40,6 +40,7 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn new() -> Self {
         let turn = THREAD.lock().unwrap_or_else(PoisonError::into_inner);
+        hold_child_signals().unwrap();
         let home = TempDir::new().unwrap();
         let (sender, inbox) = inbox();
         let relay = Relay::new(Limits::default());

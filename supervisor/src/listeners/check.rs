@@ -6,7 +6,7 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::time::Duration;
 
 use config::Span;
@@ -21,6 +21,7 @@ use rustix::net::{
 
 use super::key::Port;
 use crate::clock;
+use crate::sys::socket::network;
 
 /// The statuses that pass.
 const GOOD: std::ops::RangeInclusive<u16> = 200..=399;
@@ -53,7 +54,7 @@ enum Reading {
 impl Check {
     /// Makes ready for a request to this listener.
     ///
-    /// Errors: no descriptor, or no port to be had.
+    /// Errors: no descriptor, or no port to be had; `EXDEV` where it is in another network than ours.
     pub(super) fn of(port: &Port) -> io::Result<Self> {
         let ip = port.at.ip().to_canonical();
         let ip: IpAddr = if !ip.is_unspecified() {
@@ -72,6 +73,10 @@ impl Check {
         };
         let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
+        if network(socket.as_fd()) != port.network {
+            // Whoever is at this address here is somebody else.
+            return Err(Errno::XDEV.into());
+        }
         // From the address itself, which is one of ours.
         let mut from = at;
         from.set_port(0);
@@ -207,7 +212,19 @@ fn status(line: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use super::*;
+
+    #[test]
+    fn a_port_of_another_network_is_not_asked_here() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut port = Port::of_bound(listener.as_fd()).unwrap();
+        assert!(Check::of(&port).is_ok());
+        port.network += 1;
+        let error = Check::of(&port).unwrap_err();
+        assert_eq!(error.raw_os_error(), Some(libc::EXDEV));
+    }
 
     #[test]
     fn the_status_is_that_of_the_first_answer_which_is_one() {

@@ -48,12 +48,43 @@ fn rule(rule: &HandoverRule) -> String {
     if rule.batch > 1 {
         parts.push(format!("{} instances at once", rule.batch));
     }
-    if rule.mode != Handover::Off {
-        let drain = words::span(rule.drain_timeout);
-        let hold = words::span(rule.hold_timeout);
-        parts.push(format!(
-            "what is under way has {drain}, and clients of a dead run wait {hold}"
-        ));
-    }
+    let under_way = match rule.mode {
+        Handover::Auto | Handover::Overlap => Some(rule.drain_timeout),
+        Handover::Queue => Some(rule.queue_pause),
+        Handover::Off => None,
+    };
+    parts.extend(under_way.map(|limit| {
+        let (limit, hold) = (words::span(limit), words::span(rule.hold_timeout));
+        format!("what is under way has {limit}, and clients of a dead run wait {hold}")
+    }));
     parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use config::Span;
+
+    use super::*;
+
+    #[test]
+    fn what_is_under_way_has_the_time_that_its_mode_gives_it() {
+        let said = |mode| {
+            rule(&HandoverRule {
+                mode,
+                drain_timeout: Span::secs(60),
+                queue_pause: Span::secs(5),
+                ..HandoverRule::default()
+            })
+        };
+        let both = "and clients of a dead run wait 30s";
+        for (mode, time) in [
+            (Handover::Auto, "1m"),
+            (Handover::Overlap, "1m"),
+            (Handover::Queue, "5s"),
+        ] {
+            let meant = format!("{}; what is under way has {time}, {both}", mode.word());
+            assert_eq!(said(mode), meant);
+        }
+        assert_eq!(said(Handover::Off), "off");
+    }
 }

@@ -21,7 +21,8 @@ pub struct HandoverRule {
     pub batch: u32,
     /// How long connections that were being made when a successor took over may take to be seen.
     pub settle: Span,
-    /// How long what a replaced run has begun may take; later is cut, and counted.
+    /// How long what a replaced run has begun may take, where its successor serves already; later is
+    /// cut, and counted.
     pub drain_timeout: Span,
     /// How long nothing may happen on connections about which nothing is known, until they count as
     /// silent.

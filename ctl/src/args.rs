@@ -44,7 +44,8 @@ const RELOAD: &str = "\
 What listens gets its successor beside it: that one is started, and checked, while the old one
 serves; then new connections go to it, and the old one ends when what it has begun is done. Where
 the successor does not come up the old one serves on, and the exit code is 1. What is down is
-started. `handover`, `reload_check`, `reload_batch` and `drain_timeout` of a configuration say how.
+started. `handover`, `reload_check`, `reload_batch`, `drain_timeout` and, with `queue`,
+`queue_pause` of a configuration say how.
 
 Examples:
   wsctl reload web

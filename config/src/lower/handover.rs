@@ -77,7 +77,7 @@ pub(crate) fn handover(reader: &mut Reader<'_, '_>, cwd: &Path) -> HandoverRule 
 fn warn_of_contradictions(reader: &mut Reader<'_, '_>, rule: &HandoverRule) {
     let moot: &[&'static str] = match rule.mode {
         Handover::Off => &OF_LISTENERS,
-        Handover::Queue => &["reload_check"],
+        Handover::Queue => &["reload_check", "drain_timeout"],
         Handover::Auto | Handover::Overlap => &[],
     };
     for name in moot {

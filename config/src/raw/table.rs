@@ -98,8 +98,8 @@ attributes! {
         "How long connections that are being made at a hand-over may take to be seen; by default \
          100ms, at most 1m.";
     "drain_timeout" [] Span Honoured =>
-        "How long what a replaced run has begun may take; later is cut, and counted; by default \
-         30s.";
+        "How long what a replaced run has begun may take, where its successor serves already; later \
+         is cut, and counted; by default 30s.";
     "drain_idle" [] Silence Honoured =>
         "How long a connection must be silent until it counts as idle, where nothing is known of \
          it: longer than any request takes; by default 5s, at least 100ms.";

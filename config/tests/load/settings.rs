@@ -154,9 +154,10 @@ fn settings_that_another_one_makes_useless_are_warned_of() {
     );
     assert_eq!(
         told(
-            json!({"script": script, "handover": "queue", "reload_check": "/", "drain_idle": "1s"})
+            json!({"script": script, "handover": "queue", "reload_check": "/", "drain_timeout": 1,
+                "drain_idle": "1s", "queue_pause": 1})
         ),
-        ["[0].reload_check"]
+        ["[0].reload_check", "[0].drain_timeout"]
     );
     assert_eq!(
         told(json!({"script": script, "no_new_privs": "never"})),

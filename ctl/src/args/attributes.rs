@@ -118,7 +118,7 @@ struct Passing {
     /// What a successor must answer before clients reach it, as `/health`
     #[arg(long, value_name = "PATH")]
     reload_check: Option<String>,
-    /// The time for what a replaced run has begun
+    /// The time for what a replaced run has begun, while its successor serves
     #[arg(long, value_name = "TIME")]
     drain_timeout: Option<String>,
     /// A socket that it is given, as `3013`, `127.0.0.1:3013` or `unix:FILE`; may be repeated

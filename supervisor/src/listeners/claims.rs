@@ -8,7 +8,7 @@ use std::os::fd::AsFd as _;
 use protocol::{LackOf, RunId};
 
 use super::group::Member;
-use super::holder::is_held;
+use super::holder::find;
 use super::key::{Key, Port};
 use super::order::Company;
 use super::table::Table;
@@ -26,7 +26,8 @@ impl Table {
         })
     }
 
-    /// Forgets sockets in the way of this address that their runs have closed or shut down.
+    /// Forgets sockets in the way of this address that their runs have closed or shut down. One that
+    /// somebody has in spite of what was seen goes on serving.
     pub(super) fn forget_abandoned(&mut self, key: &Key, by_run: RunId) {
         let app = self.runs.get(&by_run).map(|run| run.of.who.app.clone());
         let near = self.groups.keys().filter(|it| it.overlaps(key));
@@ -40,12 +41,12 @@ impl Table {
             let concerned = |it: &&Member| is_foreign || it.run == Some(by_run);
             let abandoned = |it: &&Member| {
                 let holder = it.run.and(it.holder);
-                holder.is_some_and(|holder| !is_held(it.socket.as_fd(), holder))
+                holder.is_some_and(|last| find(it.socket.as_fd(), last).is_none())
             };
             let members = group.members.iter().filter(concerned).filter(abandoned);
             let gone: Vec<u64> = members.map(|it| it.cookie).collect();
             for cookie in gone {
-                group.remove(cookie);
+                group.let_go_of(cookie);
             }
             self.settle(&key);
         }

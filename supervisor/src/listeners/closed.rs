@@ -79,9 +79,7 @@ fn is_closed(member: &mut Member, leader: Pid) -> bool {
     let Some(last) = member.holder else {
         return false;
     };
-    let socket = member.socket.as_fd();
-    // It may pass from one process to another while it is looked for.
-    let found = find(socket, last).or_else(|| find(socket, last));
+    let found = find(member.socket.as_fd(), last);
     member.holder = found.or(Some(last));
     // In this order: a program that lives now has not lost it by ending.
     found.is_none() && !is_ending(leader)

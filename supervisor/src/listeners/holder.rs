@@ -19,23 +19,18 @@ pub(super) struct Holder {
     pub(super) number: i32,
 }
 
-/// Whether somebody holds it besides us.
-///
-/// What cannot be looked into counts as not holding it.
-pub(super) fn is_held(socket: BorrowedFd<'_>, by: Holder) -> bool {
-    find(socket, by).is_some()
-}
-
 /// Who holds it besides us, as far as that can be looked into.
 pub(super) fn find(socket: BorrowedFd<'_>, last: Holder) -> Option<Holder> {
     let name = name(socket).ok()?;
-    if is(
-        &descriptors_of(last.process).join(last.number.to_string()),
-        &name,
-    ) {
-        return Some(last);
-    }
-    within(last.process, &name).or_else(|| anywhere(&name))
+    let look = || {
+        let at = descriptors_of(last.process).join(last.number.to_string());
+        let is_there = is(&at, &name).then_some(last);
+        is_there
+            .or_else(|| within(last.process, &name))
+            .or_else(|| anywhere(&name))
+    };
+    // It may pass from one process to another while it is looked for.
+    look().or_else(look)
 }
 
 /// `socket:[…]`, as the kernel shows it for each of its descriptors.

@@ -364,6 +364,31 @@ fn a_socket_that_its_run_has_closed_gets_no_connections() {
     });
 }
 
+#[test]
+fn a_socket_that_nobody_was_seen_to_have_goes_on_serving() {
+    play(async {
+        let mut stage = Stage::new();
+        let at = free("127.0.0.1");
+        // On its way from one process to another, a socket is no process's. Then the same run takes the
+        // address anew, and what stands in its way is looked for.
+        let mut spec = server(
+            at,
+            "1",
+            "a, b = socket.socketpair()\n\
+             s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen()\n\
+             socket.send_fds(a, [b'x'], [s.fileno()]); s.close()\n\
+             t = socket.socket(); t.bind(('127.0.0.1', int(sys.argv[1]))); t.close()\n\
+             s = socket.socket(fileno=socket.recv_fds(b, 1, 1)[1][0])\n",
+        );
+        let script = spec.exec.args.last_mut().unwrap();
+        let again = format!("s.bind(('{}', {}))\n", at.ip(), at.port());
+        *script = script.replace(&again, "").replace("s.listen(5)\n", "");
+        spec.exec.args.push(at.port().to_string());
+        let _run = stage.listens(1, spec, at).await;
+        assert_eq!(who(at), ["1"]);
+    });
+}
+
 /// A server that listens somewhere else, too, and closes that before or after it is up.
 fn closes(at: SocketAddr, other: SocketAddr, is_late: bool) -> AppSpec {
     let begin = "t = socket.socket(); t.bind(('127.0.0.1', int(sys.argv[1]))); t.listen()\n";

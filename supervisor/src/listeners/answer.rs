@@ -168,14 +168,16 @@ impl Asked<'_> {
         let Some((orphan, slot)) = group.and_then(|it| it.orphan()).zip(slot) else {
             return Ok(false);
         };
-        if user(&orphan.socket)? != user(fresh)? {
-            // Two users never share a port: this one stands in the way.
+        // Two users never share a port: where it is another's, it stands in the way.
+        let is_given = user(&orphan.socket)? == user(fresh)? && {
+            options::copy(fresh.as_fd(), orphan.socket.as_fd())?;
+            is_known(self.caller.replace(orphan.socket.as_fd()))?
+        };
+        if !is_given {
             let cookie = orphan.cookie;
             self.table.close(key, cookie);
             return Ok(false);
         }
-        options::copy(fresh.as_fd(), orphan.socket.as_fd())?;
-        self.caller.replace(orphan.socket.as_fd())?;
         orphan.run = Some(run);
         orphan.last = run;
         orphan.is_retired = false;
@@ -309,7 +311,31 @@ fn kinship(socket: &OwnedFd) -> io::Result<Option<Kinship>> {
     })
 }
 
+/// Whether the kernel knows how to put a socket in the place of another; not before Linux 5.9.
+///
+/// Errors: any but `EINVAL`, by which it says that it does not.
+fn is_known(replaced: io::Result<()>) -> io::Result<bool> {
+    match replaced {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(false),
+        replaced => replaced.map(|()| true),
+    }
+}
+
 /// Whose a socket is, as the kernel compares it.
 fn user(socket: &OwnedFd) -> io::Result<u32> {
     Ok(rustix::fs::fstat(socket)?.st_uid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kernel_that_gives_no_socket_is_no_error_and_a_caller_that_is_gone_is() {
+        let failed = |errno| is_known(Err(io::Error::from_raw_os_error(errno)));
+        assert!(is_known(Ok(())).unwrap());
+        assert!(!failed(libc::EINVAL).unwrap());
+        let gone = failed(libc::ENOENT).unwrap_err();
+        assert_eq!(gone.raw_os_error(), Some(libc::ENOENT));
+    }
 }

@@ -55,7 +55,7 @@ Examples:
 const DOCTOR: &str = "\
 The daemon tries it out on a process of its own user, which it starts for that and throws away. Apps
 that run are not touched: of these is told what was missing when it was needed. The exit code is 1
-where something is missing.";
+where something is missing, or where that could not be found out.";
 
 const ENVIRONMENTS: &str = "\
 Of an app with several instances the first is shown; an id names another.

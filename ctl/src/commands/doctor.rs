@@ -28,7 +28,7 @@ struct Examined {
     view: View,
 }
 
-/// Shows what is there and what is missing; exit code 1 where something is.
+/// Shows what is there and what is missing; exit code 1 where something is, or nothing was found out.
 pub(crate) fn run(context: &mut Context) -> anyhow::Result<Exit> {
     let mut client = context.examining_client()?;
     let examined = Examined {
@@ -52,8 +52,9 @@ pub(crate) fn run(context: &mut Context) -> anyhow::Result<Exit> {
 }
 
 impl Examined {
+    /// Whether it is known that nothing is missing.
     fn is_well(&self) -> bool {
-        self.lacks.as_ref().is_none_or(Vec::is_empty) && self.wanting().next().is_none()
+        self.lacks.as_ref().is_some_and(Vec::is_empty) && self.wanting().next().is_none()
     }
 
     /// The instances that lack something.

@@ -51,10 +51,20 @@ fn an_app_that_lacks_something_is_enough() {
         apps: vec![web],
         ..View::default()
     };
+    let shown = examined(Some(Vec::new()), view);
+    assert_eq!(shown.code, 1, "{shown}");
+    assert!(shown.stdout.contains("`api` (id 0): "), "{shown}");
+}
+
+#[test]
+fn a_daemon_that_does_not_say_is_not_called_well() {
+    let view = View {
+        apps: vec![app("web", &[0])],
+        ..View::default()
+    };
     let shown = examined(None, view);
     assert_eq!(shown.code, 1, "{shown}");
     assert!(shown.stdout.contains("the daemon does not say"), "{shown}");
-    assert!(shown.stdout.contains("`api` (id 0): "), "{shown}");
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use std::os::fd::OwnedFd;
 
 use config::Signal;
-use config::handover::Handover;
 use config::spec::Scope;
 use fleet::{Event, LaunchOrder};
 use nix::errno::Errno;
@@ -13,7 +12,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::leader::Leader;
 use crate::inbox::InboxSender;
-use crate::launch::{At as _, GO, Heard};
+use crate::launch::{At as _, GO, Heard, Program};
 use crate::listeners::{Launched, Listeners};
 use crate::ready::{Offer, Senders};
 use crate::sweep::Sight;
@@ -76,7 +75,7 @@ impl Life {
         let mut has_go = false;
         let mut is_attached = false;
         // A program whose calls reach nobody could never listen: it is not let go before they do.
-        let mut waits_for_filter = self.filtered.0.spec.handover.mode != Handover::Off;
+        let mut waits_for_filter = Program::filter_of(&self.filtered.0.spec).is_some();
         loop {
             tokio::select! {
                 biased;

@@ -68,8 +68,18 @@ impl Program {
             cwd: order.spec.cwd.clone(),
             user: order.spec.run_as.as_ref().map(User::from),
             open_files,
-            filter: filter(&order.spec),
+            filter: Self::filter_of(&order.spec),
             listen: order.spec.handover.listen.clone(),
+        }
+    }
+
+    /// Its [`Self::filter`]: who leaves its listeners to itself gets none.
+    pub(crate) fn filter_of(spec: &AppSpec) -> Option<NoNewPrivs> {
+        match spec.handover.mode {
+            Handover::Auto | Handover::Overlap | Handover::Queue => {
+                Some(spec.handover.no_new_privs)
+            }
+            Handover::Off => None,
         }
     }
 
@@ -82,14 +92,6 @@ impl Program {
 /// Listening sockets have the numbers that they must have, so the channel makes room.
 fn channel_number(listen: &[Address]) -> i32 {
     CHANNEL_NUMBER.saturating_add(i32::try_from(listen.len()).unwrap_or(i32::MAX))
-}
-
-/// Who leaves its listeners to itself gets no filter.
-fn filter(spec: &AppSpec) -> Option<NoNewPrivs> {
-    match spec.handover.mode {
-        Handover::Auto | Handover::Overlap | Handover::Queue => Some(spec.handover.no_new_privs),
-        Handover::Off => None,
-    }
 }
 
 impl From<&RunAs> for User {

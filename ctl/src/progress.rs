@@ -1,17 +1,20 @@
-//! What happens meanwhile, where the answer to a reload or restart takes long.
+//! What happens meanwhile to the apps that were asked for, where the answer to a reload or restart
+//! takes long.
 //!
 //! An old run may have minutes for what it has begun, and a command that says nothing for so long
 //! looks broken. So a thread tells, but only after a while: a reload that is done at once is told
 //! once, by its answer. It has a connection of its own, and what goes wrong with that is nobody's
 //! concern.
 
+use std::collections::BTreeSet;
 use std::io::{self, PipeReader, PipeWriter};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use protocol::notice::Who;
 use protocol::view::InstanceView;
 use protocol::{Notice, Reply, Request};
 
@@ -32,8 +35,9 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Begins to wait; tells nothing where nothing is to be said.
-    pub(crate) fn begin(word: &'static str, context: &Context) -> Self {
+    /// Begins to wait for what was typed, with apps of these names; tells nothing where nothing is to
+    /// be said.
+    pub(crate) fn begin(word: &'static str, apps: BTreeSet<String>, context: &Context) -> Self {
         let pipe = io::pipe().ok().filter(|_| context.quiet == Quiet::No);
         let Some((over, open)) = pipe else {
             return Self {
@@ -46,6 +50,7 @@ impl Progress {
         let thread = thread.spawn(move || {
             let teller = Teller {
                 word,
+                apps,
                 over,
                 socket,
                 printer: Printer::new(quiet),
@@ -74,6 +79,8 @@ impl Drop for Progress {
 struct Teller {
     /// What was typed.
     word: &'static str,
+    /// Whom it was typed about; others are not told of.
+    apps: BTreeSet<String>,
     over: PipeReader,
     socket: PathBuf,
     printer: Printer,
@@ -104,7 +111,7 @@ impl Teller {
         self.say(&format!(
             "this takes a while; Ctrl-C ends the waiting, not the {word}"
         ));
-        for line in under_way(&self.socket)? {
+        for line in self.under_way()? {
             self.say(&line);
         }
         loop {
@@ -118,10 +125,24 @@ impl Teller {
             let Some(noticed) = client.notice()? else {
                 return Ok(());
             };
-            if is_told(&noticed.notice) {
+            let is_told = |who: &Who| self.apps.contains(who.app.as_str());
+            if passing(&noticed.notice).is_some_and(is_told) {
                 self.say(&words::notice(&noticed.notice));
             }
         }
+    }
+
+    /// One line for each instance that has two runs.
+    fn under_way(&self) -> anyhow::Result<Vec<String>> {
+        let Some(mut client) = Client::connect(&self.socket)? else {
+            return Ok(Vec::new());
+        };
+        let view = client.view()?;
+        let apps = view.apps.iter();
+        let instances = apps
+            .filter(|app| self.apps.contains(app.name.as_str()))
+            .flat_map(|app| &app.instances);
+        Ok(instances.filter_map(two_runs).collect())
     }
 
     fn say(&self, line: &str) {
@@ -146,16 +167,6 @@ impl Teller {
     }
 }
 
-/// One line for each instance that has two runs.
-fn under_way(socket: &Path) -> anyhow::Result<Vec<String>> {
-    let Some(mut client) = Client::connect(socket)? else {
-        return Ok(Vec::new());
-    };
-    let view = client.view()?;
-    let instances = view.apps.iter().flat_map(|app| &app.instances);
-    Ok(instances.filter_map(two_runs).collect())
-}
-
 /// Later runs have higher numbers, so the two tell how far it has come.
 fn two_runs(instance: &InstanceView) -> Option<String> {
     let (serving, beside) = (instance.run?, instance.beside?);
@@ -167,13 +178,15 @@ fn two_runs(instance: &InstanceView) -> Option<String> {
     })
 }
 
-/// Whether a notice is about a hand-over.
-const fn is_told(notice: &Notice) -> bool {
-    matches!(
-        notice,
-        Notice::Replacing { .. }
-            | Notice::TookOver { .. }
-            | Notice::Replaced { .. }
-            | Notice::Kept { .. }
-    )
+/// Whose hand-over a notice is about; none where it is about something else.
+const fn passing(notice: &Notice) -> Option<&Who> {
+    if let Notice::Replacing { who, .. }
+    | Notice::TookOver { who }
+    | Notice::Replaced { who, .. }
+    | Notice::Kept { who, .. } = notice
+    {
+        Some(who)
+    } else {
+        None
+    }
 }

@@ -19,6 +19,7 @@ use crate::client::Client;
 use crate::commands::start::{needs_a_file, wanted, warn_of};
 use crate::context::Context;
 use crate::exit::Exit;
+use crate::known::Known;
 use crate::progress::Progress;
 use crate::select::{self, Typed};
 use crate::settled::{self, Deed, Settled};
@@ -57,7 +58,10 @@ pub(crate) fn run(verb: Verb, args: &RenewArgs, context: &mut Context) -> anyhow
     } else {
         context.client()?
     };
-    let progress = Progress::begin(verb.word, context);
+    let before = client.view()?;
+    let mut renewed = named(&words, &before);
+    renewed.extend(configured.iter().map(|spec| spec.name.to_string()));
+    let progress = Progress::begin(verb.word, renewed, context);
     let mut settled = Settled::default();
     if !words.is_empty() {
         let select = select::selectors(
@@ -68,7 +72,12 @@ pub(crate) fn run(verb: Verb, args: &RenewArgs, context: &mut Context) -> anyhow
             &mut client,
             context,
         )?;
-        let select = Named { verb, args, select };
+        let select = Named {
+            verb,
+            args,
+            select,
+            before: &before,
+        };
         by_name(select, &mut settled, &mut client, context)?;
     }
     if !configured.is_empty() {
@@ -99,11 +108,20 @@ fn split(args: &RenewArgs, context: &Context) -> anyhow::Result<(Vec<Source>, Ve
     Ok((sources, words))
 }
 
+/// The names of the apps that these words mean; what means nothing is refused by the daemon.
+fn named(words: &[String], view: &View) -> BTreeSet<String> {
+    let known = Known::from_view(view);
+    let meant = words.iter().filter_map(|word| known.meant(word).ok());
+    meant.flatten().map(|(app, _)| app.name.clone()).collect()
+}
+
 /// Apps that were named, and what is wanted of them.
 struct Named<'a> {
     verb: Verb,
     args: &'a RenewArgs,
     select: Vec<Selector>,
+    /// The apps as they were before.
+    before: &'a View,
 }
 
 fn by_name(
@@ -112,7 +130,12 @@ fn by_name(
     client: &mut Client,
     context: &Context,
 ) -> anyhow::Result<()> {
-    let Named { verb, args, select } = named;
+    let Named {
+        verb,
+        args,
+        select,
+        before,
+    } = named;
     let given = args.attributes.given();
     if args.update_env || !given.is_empty() {
         let mut apps = amend::amended(select, &given, client, context)?;
@@ -124,9 +147,8 @@ fn by_name(
         let existing = verb.existing;
         return settled.ask(client, Request::Apply { apps, existing });
     }
-    let before = client.view()?;
     settled.ask(client, (verb.request)(select))?;
-    for file in changed_since(&before, settled) {
+    for file in changed_since(before, settled) {
         let (word, file) = (verb.word, file.display());
         context.printer.hint(&format!(
             "{file} was changed since the app was started; `wsctl {word} {file}` applies it"

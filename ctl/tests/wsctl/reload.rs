@@ -311,15 +311,28 @@ fn a_reload_that_takes_long_says_what_happens_meanwhile() {
         instance.run = Some(RunId(12));
         instance.beside = beside;
     }
+    let mut other = app("api", &[4]);
+    other.instances[0].beside = Some(RunId(15));
     let view = View {
-        apps: vec![web],
+        apps: vec![other, web],
         ..View::default()
+    };
+    let others = Notice::TookOver {
+        who: Who {
+            app: config::AppName::new("api").unwrap(),
+            id: InstanceId(4),
+            slot: 0,
+            run: RunId(15),
+        },
     };
     let (told, may_end) = channel();
     let may_end = Arc::new(Mutex::new(may_end));
     home.daemon(move |asking| match &asking.request {
         Request::List => Deed::Answer(Reply::View { view: view.clone() }),
-        Request::Events => Deed::NoticesThen(notices(), told.clone()),
+        Request::Events => {
+            let all = [vec![others.clone()], notices()].concat();
+            Deed::NoticesThen(all, told.clone())
+        }
         _ => {
             let reply = settled(vec![passed(0, handed(Mode::Overlap))]);
             Deed::AnswerAfter(Arc::clone(&may_end), reply)

@@ -6,34 +6,27 @@
 
 use std::net::SocketAddr;
 
-use rustix::net::{AddressFamily, SocketType, socket};
-use std::os::fd::AsFd as _;
-
 use super::key::Port;
 use crate::connections::{self, Connections, Family, States};
-use crate::sys::socket::network;
+use crate::sys::socket::own_network;
 
 /// The way to know it.
 #[derive(Debug)]
 pub(super) struct Census {
     /// Opened when it is first needed; none: the kernel does not tell.
     kernel: Option<Connections>,
-    /// The network of which it tells.
-    network: u64,
 }
 
 impl Census {
     pub(super) fn new() -> Self {
-        let ours = socket(AddressFamily::UNIX, SocketType::STREAM, None);
         Self {
             kernel: Connections::open().ok(),
-            network: ours.map_or(0, |ours| network(ours.as_fd())),
         }
     }
 
     /// The cookies of all that listens at this address; none where that cannot be known.
     pub(super) fn at(&mut self, place: &Port) -> Option<Vec<u64>> {
-        if place.network != self.network {
+        if place.network != own_network() {
             return None;
         }
         let family = match place.at {

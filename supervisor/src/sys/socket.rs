@@ -70,16 +70,19 @@ pub(crate) fn network(socket: BorrowedFd<'_>) -> u64 {
     if answer == 0 { value } else { 0 }
 }
 
+/// The network of this process; 0 where the kernel does not tell.
+pub(crate) fn own_network() -> u64 {
+    static OWN: OnceLock<u64> = OnceLock::new();
+    *OWN.get_or_init(|| {
+        let own = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None);
+        own.map_or(0, |own| network(own.as_fd()))
+    })
+}
+
 /// Whether a socket belongs to the network of this process, so that from here one can connect to where
 /// it is. Where the kernel does not tell, it is taken to.
 pub(crate) fn is_near(socket: BorrowedFd<'_>) -> bool {
-    static OURS: OnceLock<u64> = OnceLock::new();
-    let ours = || {
-        let own = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None);
-        own.map_or(0, |own| network(own.as_fd()))
-    };
-    let there = network(socket);
-    let here = *OURS.get_or_init(ours);
+    let (here, there) = (own_network(), network(socket));
     here == there || here == 0 || there == 0
 }
 

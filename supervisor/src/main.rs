@@ -23,10 +23,6 @@ mod notices;
 mod perform;
 mod pidfile;
 mod ready;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "what became of its connections, nobody asks yet")
-)]
 mod relay;
 mod save;
 mod signals;

@@ -21,7 +21,8 @@
 //!
 //! All is bounded: the number of connections, the bytes held for each, the time that each may take.
 //! One thread serves all of them; it begins with the first connection and ends with the last.
-//! Nothing of what passes is logged.
+//! Nothing of what passes is logged, only how many connections there were, how they ended, and why any
+//! were refused.
 
 mod client;
 mod ears;
@@ -151,6 +152,7 @@ impl Relay {
     }
 
     /// What became of the connections up to this moment.
+    #[cfg(test)]
     pub(crate) fn counts(&self) -> Counts {
         *lock(&self.shared.counts)
     }
@@ -163,18 +165,49 @@ impl Shared {
         let waiting = adopted.try_recv().ok();
         if waiting.is_none() {
             *door = None;
+            lock(&self.counts).tell();
         }
         waiting
     }
 
     /// Counts connections that were closed at once, and says why.
     fn refuse(&self, connections: usize, error: &io::Error) {
-        tracing::error!(%error, connections, "silent connections are not taken over");
+        tracing::warn!(%error, connections, "silent connections are not taken over");
         self.count(|counts| counts.refused += connections as u64);
     }
 
     fn count(&self, change: impl FnOnce(&mut Counts)) {
         change(&mut lock(&self.counts));
+    }
+}
+
+impl Counts {
+    /// Says them in the log.
+    fn tell(&self) {
+        let Self {
+            adopted,
+            refused,
+            ended,
+        } = self;
+        let Ends {
+            answered,
+            left,
+            silent,
+            foreign,
+            unreached,
+            broken,
+        } = ended;
+        tracing::debug!(
+            adopted,
+            refused,
+            answered,
+            left,
+            silent,
+            foreign,
+            unreached,
+            broken,
+            "no connection is left that was taken over"
+        );
     }
 }
 

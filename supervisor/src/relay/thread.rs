@@ -78,16 +78,27 @@ async fn serve(
 
 /// Begins with these connections, as far as there is room.
 fn take(shared: &Shared, connections: Vec<Adopted>, ears: &Rc<Ears>, open: &mut JoinSet<End>) {
+    let mut refused = 0;
+    let mut why = None;
     for adopted in connections {
-        let client = Client::new(ears, adopted.socket);
-        match client {
+        match Client::new(ears, adopted.socket) {
             Ok(client) if open.len() < shared.limits.open => {
                 shared.count(|counts| counts.adopted += 1);
                 open.spawn_local(exchange::serve(client, adopted.local, shared.limits));
             }
-            Ok(_) | Err(_) => shared.count(|counts| counts.refused += 1),
+            outcome => {
+                refused += 1;
+                why = Some(outcome.err().unwrap_or_else(too_many));
+            }
         }
     }
+    if let Some(error) = why {
+        shared.refuse(refused, &error);
+    }
+}
+
+fn too_many() -> io::Error {
+    io::Error::other("there are as many already as may be taken over at a time")
 }
 
 fn count(shared: &Shared, end: Result<End, JoinError>) {

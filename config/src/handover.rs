@@ -29,7 +29,8 @@ pub struct HandoverRule {
     pub drain_idle: Span,
     /// How long clients may wait for requests in flight, where the old run must end first.
     pub queue_pause: Span,
-    /// How long clients may wait for a run that died; later they are refused.
+    /// How long clients may wait while no run serves, because it died or makes way for the next;
+    /// later they are refused.
     pub hold_timeout: Span,
     /// What becomes of silent connections of a run that is replaced.
     pub keepalive: KeepAlive,

@@ -107,7 +107,8 @@ attributes! {
         "How long clients may wait for requests in flight, where the old run must end first; by \
          default 5s.";
     "hold_timeout" [] Span Honoured =>
-        "How long clients may wait for an app that died, until they are refused; by default 30s.";
+        "How long clients may wait while no run serves, because it died or makes way for the next, \
+         until they are refused; by default 30s.";
     "keepalive" [] KeepAlive Honoured =>
         "`adopt`: the daemon keeps idle connections of a replaced run open; `close`: they end with \
          it; by default `adopt`.";

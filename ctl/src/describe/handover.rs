@@ -55,7 +55,9 @@ fn rule(rule: &HandoverRule) -> String {
     };
     parts.extend(under_way.map(|limit| {
         let (limit, hold) = (words::span(limit), words::span(rule.hold_timeout));
-        format!("what is under way has {limit}, and clients of a dead run wait {hold}")
+        format!(
+            "what is under way has {limit}, and clients wait {hold} at most while no run serves"
+        )
     }));
     parts.join("; ")
 }
@@ -76,7 +78,7 @@ mod tests {
                 ..HandoverRule::default()
             })
         };
-        let both = "and clients of a dead run wait 30s";
+        let both = "and clients wait 30s at most while no run serves";
         for (mode, time) in [
             (Handover::Auto, "1m"),
             (Handover::Overlap, "1m"),

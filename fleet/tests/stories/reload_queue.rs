@@ -54,6 +54,19 @@ fn a_queue_watches_drains_ends_and_then_starts_and_says_how_long_clients_waited(
 }
 
 #[test]
+fn clients_of_a_queue_wait_no_longer_while_nobody_serves_than_they_may() {
+    let spec = queueing().with(|spec| spec.handover.hold_timeout = config::Span::secs(1));
+    let mut world = World::with_serving([spec]);
+    world.ask(1, reload("bot")).passes();
+    world.at(1030).watched(1).passes();
+    world.at(1050).drained(1).passes();
+    world.at(1100).exited(1, code(0)).passes();
+    world.at(1110).launched(2).passes();
+    world.due(1610).passes();
+    world.due(2030).gives("steer bot to #2, not held");
+}
+
+#[test]
 fn clients_wait_no_longer_for_requests_in_flight_than_they_may() {
     let mut world = World::with_serving([queueing()]);
     world.ask(1, reload("bot")).passes();

@@ -66,10 +66,11 @@ impl Default for HandoverRule {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Handover {
-    /// `Overlap` for what was seen to listen; what never listened is stopped, then started.
+    /// The same as `Overlap`, where nobody has asked for it by name.
     #[default]
     Auto,
-    /// The successor is up and checked before the old run stops getting connections.
+    /// The successor is up and checked before the old run stops getting connections; what never
+    /// listened is stopped, then started.
     Overlap,
     /// The old run has ended before the next one starts; who connects meanwhile waits.
     Queue,

@@ -86,9 +86,9 @@ attributes! {
     "wait_ready" [] Bool Honoured => "True: it is ready when it says so.";
     "listen_timeout" [] Span Honoured => "How long it may take to become ready; by default 10s.";
     "handover" [] Handover Honoured =>
-        "How a reload replaces it: `overlap`, the successor starts beside it; `queue`, never two at \
-         once, clients wait meanwhile; `off`, stopped, then started; by default `auto`, `overlap` \
-         for what listens.";
+        "How a reload replaces it: `overlap`, the successor starts beside it if it listens; `queue`, \
+         never two at once, clients wait meanwhile; `off`, stopped, then started; by default `auto`, \
+         the same as `overlap`.";
     "reload_check" [] UrlPath Honoured =>
         "A path, as `/health`, that a successor must answer with a status from 200 to 399 before \
          clients reach it.";

@@ -28,7 +28,6 @@ mod draining;
 mod finding;
 mod memory;
 mod retiring;
-mod seats;
 mod sends;
 mod sight;
 mod thread;

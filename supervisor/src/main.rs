@@ -25,6 +25,7 @@ mod pidfile;
 mod ready;
 mod relay;
 mod save;
+mod seats;
 mod signals;
 mod sweep;
 mod sys;

@@ -2,8 +2,7 @@
 
 use nix::libc;
 
-/// A descriptor's number in a traced process.
-pub(super) type Number = i32;
+use crate::seats::Number;
 
 /// What a thread is about to do, or has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,15 +8,15 @@ use nix::unistd::Pid;
 use protocol::Time;
 use rustix::fs::{OFlags, fcntl_getfl};
 
-use super::call::{Call, Number, Write};
+use super::call::{Call, Write};
 use super::conversation::Conversation;
 use super::draining::Draining;
 use super::memory::Text;
-use super::seats;
 use super::sends;
 use super::tracees::Still;
 use super::writing::{self, PART, Progress, Writing};
 use crate::http_head::{LAST_CHUNK, Left, Rewritten, Word, with_close};
+use crate::seats::{self, Number};
 
 /// How every head begins, so that most of what is none need not be read.
 const HEAD: &[u8] = b"HTTP/1.";

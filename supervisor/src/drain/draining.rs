@@ -22,13 +22,13 @@ use super::conversation::Conversation;
 use super::doors::Doors;
 use super::finding::members;
 use super::retiring::Retiring;
-use super::seats;
 use super::sends::Sends;
 use super::sight::Sight;
 use super::tracees::{AtCall, Still, Tracees, still_after};
 use super::{Drain, Outlets};
 use crate::clock;
 use crate::connections::Connections;
+use crate::seats;
 use crate::sweep::Processes;
 use crate::sys::trace::Stop;
 

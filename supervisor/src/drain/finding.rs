@@ -13,8 +13,8 @@ use protocol::{LackOf, RunId};
 use super::Drain;
 use super::doors::Doors;
 use super::draining::Draining;
-use super::seats;
 use crate::connections::{Connections, States};
+use crate::seats;
 use crate::sweep::{Mark, Processes, Tree};
 
 impl Draining {

@@ -28,10 +28,10 @@ use rustix::net::{Shutdown, shutdown};
 use super::Retire;
 use super::conversation::{Conversation, Standing};
 use super::draining::{Course, Draining};
-use super::seats;
 use super::sight::{Live, Look};
 use crate::connections::Connections;
 use crate::relay::Adopted;
+use crate::seats;
 use crate::sys;
 use crate::sys::socket::is_near;
 

@@ -12,11 +12,10 @@ use config::Span;
 use nix::unistd::Pid;
 use protocol::{LackOf, Time};
 
-use super::call::Number;
 use super::conversation::{Conversation, Standing};
 use super::draining::{Draining, Patience};
-use super::seats;
 use crate::connections::{Connections, Row, State, States, Traffic};
+use crate::seats::{self, Number};
 
 /// How long a connection may take to be made that was begun before new ones went elsewhere: longer than
 /// a server that wants data first (`TCP_DEFER_ACCEPT`) leaves one half made that sends none.

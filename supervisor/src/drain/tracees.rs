@@ -13,7 +13,8 @@ use nix::unistd::Pid;
 use rustix::io::Errno;
 use rustix::process::{PidfdFlags, pidfd_open};
 
-use super::call::{Call, Number};
+use super::call::Call;
+use crate::seats::Number;
 use crate::sys::trace::{self, Stop};
 
 /// How often the threads of a process are listed at most until all are seized, where it makes new

@@ -83,7 +83,7 @@ impl<'a> Caller<'a> {
     /// Where the socket is.
     pub(super) fn holder(&self) -> Holder {
         Holder {
-            process: self.process.as_raw_nonzero().get(),
+            process: nix::unistd::Pid::from_raw(self.process.as_raw_nonzero().get()),
             number: self.number(),
         }
     }

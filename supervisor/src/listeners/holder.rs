@@ -6,59 +6,46 @@
 //! last of all everywhere.
 
 use std::fs;
-use std::io;
 use std::os::fd::BorrowedFd;
-use std::path::{Path, PathBuf};
+
+use nix::unistd::{Pid, getpid};
+
+use crate::seats::{self, Number};
 
 /// Where a socket was last known to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Holder {
     /// The process.
-    pub(super) process: i32,
+    pub(super) process: Pid,
     /// Its descriptor.
-    pub(super) number: i32,
+    pub(super) number: Number,
 }
 
 /// Who holds it besides us, as far as that can be looked into.
 pub(super) fn find(socket: BorrowedFd<'_>, last: Holder) -> Option<Holder> {
-    let name = name(socket).ok()?;
+    let inode = rustix::fs::fstat(socket).ok()?.st_ino;
     let look = || {
-        let at = descriptors_of(last.process).join(last.number.to_string());
-        let is_there = is(&at, &name).then_some(last);
+        let is_there = seats::socket(last.process, last.number) == Some(inode);
         is_there
-            .or_else(|| within(last.process, &name))
-            .or_else(|| anywhere(&name))
+            .then_some(last)
+            .or_else(|| within(last.process, inode))
+            .or_else(|| anywhere(inode))
     };
     // It may pass from one process to another while it is looked for.
     look().or_else(look)
 }
 
-/// `socket:[…]`, as the kernel shows it for each of its descriptors.
-fn name(socket: BorrowedFd<'_>) -> io::Result<PathBuf> {
-    let about = rustix::fs::fstat(socket)?;
-    Ok(PathBuf::from(format!("socket:[{}]", about.st_ino)))
-}
-
-fn descriptors_of(process: i32) -> PathBuf {
-    Path::new("/proc").join(process.to_string()).join("fd")
-}
-
-fn is(descriptor: &Path, name: &Path) -> bool {
-    fs::read_link(descriptor).is_ok_and(|target| target == name)
-}
-
-fn within(process: i32, name: &Path) -> Option<Holder> {
-    let entries = fs::read_dir(descriptors_of(process)).into_iter().flatten();
-    let found = entries.flatten().find(|entry| is(&entry.path(), name))?;
-    let number = found.file_name().to_str()?.parse().ok()?;
+fn within(process: Pid, inode: u64) -> Option<Holder> {
+    let sockets = seats::sockets(process).unwrap_or_default();
+    let (number, _) = sockets.into_iter().find(|(_, it)| *it == inode)?;
     Some(Holder { process, number })
 }
 
-fn anywhere(name: &Path) -> Option<Holder> {
-    let ours = i32::try_from(std::process::id()).ok();
+fn anywhere(inode: u64) -> Option<Holder> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|process| Some(*process) != ours)
-        .find_map(|process| within(process, name))
+        .map(Pid::from_raw)
+        .filter(|process| *process != getpid())
+        .find_map(|process| within(process, inode))
 }

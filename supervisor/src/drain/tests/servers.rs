@@ -15,7 +15,7 @@ use rustix::process::{PidfdFlags, pidfd_open};
 use tempfile::TempDir;
 
 use super::stage::Stage;
-use crate::drain::seats;
+use crate::seats;
 
 /// Answers `GET /LENGTH` with so many bytes, by Node, which knows no more than that.
 const NODE: &str = "

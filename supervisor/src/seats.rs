@@ -7,12 +7,13 @@ use std::os::fd::{AsFd, OwnedFd};
 use nix::unistd::Pid;
 use rustix::process::{PidfdGetfdFlags, pidfd_getfd};
 
-use super::call::Number;
+/// A descriptor's number in a process.
+pub(crate) type Number = i32;
 
 /// The sockets of a process: under which number it has each, and which one that is.
 ///
 /// Errors: the process is gone, or may not be looked at.
-pub(super) fn sockets(process: Pid) -> io::Result<Vec<(Number, u64)>> {
+pub(crate) fn sockets(process: Pid) -> io::Result<Vec<(Number, u64)>> {
     let folder = fs::read_dir(format!("/proc/{process}/fd"))?;
     let socket = |entry: io::Result<fs::DirEntry>| {
         let entry = entry.ok()?;
@@ -26,7 +27,7 @@ pub(super) fn sockets(process: Pid) -> io::Result<Vec<(Number, u64)>> {
 }
 
 /// Which socket a process has under a number; none where that is none.
-pub(super) fn socket(process: Pid, number: Number) -> Option<u64> {
+pub(crate) fn socket(process: Pid, number: Number) -> Option<u64> {
     let link = fs::read_link(format!("/proc/{process}/fd/{number}")).ok()?;
     inode_of(link.to_str()?)
 }
@@ -41,6 +42,6 @@ fn inode_of(link: &str) -> Option<u64> {
 /// For as long as it is kept, the program's own `close` ends nothing.
 ///
 /// Errors: `EBADF` where there is nothing, `EPERM` where that is not allowed.
-pub(super) fn duplicate(process: impl AsFd, number: Number) -> io::Result<OwnedFd> {
+pub(crate) fn duplicate(process: impl AsFd, number: Number) -> io::Result<OwnedFd> {
     Ok(pidfd_getfd(process, number, PidfdGetfdFlags::empty())?)
 }

@@ -27,10 +27,9 @@ pub(crate) enum Over {
 enum Why {
     /// It had been asked to end.
     Asked(Cause),
-    /// It had been asked to end because it failed to become ready.
-    Failed(DeathBy),
-    /// By itself.
-    Itself,
+    /// Nobody had: by itself, or in this way, where it had been asked to end because it failed to
+    /// become ready.
+    Died(Option<DeathBy>),
 }
 
 /// Who is left when a run of an instance is over.
@@ -106,30 +105,30 @@ impl Instance {
                 self.state = State::Up { run: old };
                 None
             }
-            (why @ (Why::Failed(_) | Why::Itself), Left::Then(rest)) => {
+            (Why::Died(fault), Left::Then(rest)) => {
                 let next_in = rest.next_in(turn.now);
-                self.ended_beside(&run, why.death(how), next_in, turn);
+                self.ended_beside(&run, death(fault, how), next_in, turn);
                 self.state = rest.into();
                 None
             }
-            (why @ (Why::Failed(_) | Why::Itself), Left::Nobody) => {
+            (Why::Died(fault), Left::Nobody) => {
                 self.handing = None;
-                let (rest, reached) = self.ended(&run, why, how, turn);
+                let (rest, reached) = self.ended(&run, fault, how, turn);
                 self.state = rest.into();
                 Some((run.id(), reached))
             }
-            (why @ (Why::Failed(_) | Why::Itself), Left::Successor(new)) => {
-                self.lost_old(&run, new, why.death(how), turn);
+            (Why::Died(fault), Left::Successor(new)) => {
+                self.lost_old(&run, new, death(fault, how), turn);
                 None
             }
-            (why @ (Why::Failed(_) | Why::Itself), Left::Predecessor(old)) => {
+            (Why::Died(fault), Left::Predecessor(old)) => {
                 self.handing = None;
                 let reached = if old.ending().is_some() {
-                    let (then, reached) = self.ended(&run, why, how, turn);
+                    let (then, reached) = self.ended(&run, fault, how, turn);
                     self.state = State::Leaving { run: old, then };
                     reached
                 } else {
-                    self.lost_new(old, &run, why.death(how), turn)
+                    self.lost_new(old, &run, death(fault, how), turn)
                 };
                 Some((run.id(), reached))
             }
@@ -210,8 +209,8 @@ impl Instance {
                 let (cause, status) = (*cause, *status);
                 turn.note(Notice::Stopped { who, cause, status });
             }
-            (Over::Exited(_), Why::Failed(_) | Why::Itself) => {}
-            (Over::NotLaunched(why), Why::Asked(_) | Why::Failed(_) | Why::Itself) => {
+            (Over::Exited(_), Why::Died(_)) => {}
+            (Over::NotLaunched(why), Why::Asked(_) | Why::Died(_)) => {
                 let why = why.clone();
                 turn.note(Notice::LaunchFailed { who, why });
             }
@@ -233,25 +232,28 @@ impl Instance {
         }
     }
 
-    fn ended(&mut self, run: &Run, why: Why, how: &Over, turn: &mut Turn) -> (Rest, Reached) {
-        match (why, how) {
-            (Why::Itself | Why::Asked(_), Over::Exited(status)) => {
-                self.ended_by_itself(run, *status, turn)
+    fn ended(
+        &mut self,
+        run: &Run,
+        fault: Option<DeathBy>,
+        how: &Over,
+        turn: &mut Turn,
+    ) -> (Rest, Reached) {
+        match (fault, how) {
+            (None, Over::Exited(status)) => self.ended_by_itself(run, *status, turn),
+            (fault, Over::Exited(_) | Over::NotLaunched(_)) => {
+                self.died(run, death(fault, how), turn)
             }
-            (why, Over::Exited(_) | Over::NotLaunched(_)) => self.died(run, why.death(how), turn),
         }
     }
 }
 
-impl Why {
-    /// As a death.
-    fn death(self, how: &Over) -> DeathBy {
-        match (self, how) {
-            (Self::Failed(how), _) => how,
-            (Self::Itself | Self::Asked(_), Over::Exited(status)) => DeathBy::Exit(*status),
-            (Self::Itself | Self::Asked(_), Over::NotLaunched(why)) => DeathBy::Launch(why.clone()),
-        }
-    }
+/// An end that nobody had asked for, as a death.
+fn death(fault: Option<DeathBy>, how: &Over) -> DeathBy {
+    fault.unwrap_or_else(|| match how {
+        Over::Exited(status) => DeathBy::Exit(*status),
+        Over::NotLaunched(why) => DeathBy::Launch(why.clone()),
+    })
 }
 
 impl Run {
@@ -265,7 +267,7 @@ impl Run {
             | Stage::Stopping {
                 cause: Cause::LeaderGone,
                 ..
-            } => Why::Itself,
+            } => Why::Died(None),
             Stage::Watching { cause, .. }
             | Stage::Draining { cause, .. }
             | Stage::Stopping {
@@ -277,7 +279,7 @@ impl Run {
                 cause: Cause::NotReady,
                 fault,
                 ..
-            } => fault.clone().map_or(Why::Itself, Why::Failed),
+            } => Why::Died(fault.clone()),
         }
     }
 }

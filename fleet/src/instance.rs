@@ -245,6 +245,11 @@ impl Instance {
         one.into_iter().chain(other)
     }
 
+    /// The run with this id.
+    pub(crate) fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        self.runs_mut().find(|run| run.id() == id)
+    }
+
     /// The run as notices name it.
     pub(crate) fn who(&self, run: RunId) -> Who {
         Who {

@@ -64,7 +64,7 @@ impl Instance {
     /// The leader has ended, and what it had started has not: that is asked to end as well.
     pub(crate) fn leader_exited(&mut self, run: RunId, status: ExitStatus, turn: &mut Turn) {
         let had_successor = self.has_successor();
-        if let Some(run) = self.runs_mut().find(|one| one.id() == run) {
+        if let Some(run) = self.run_mut(run) {
             run.leader_exited(status, turn);
         }
         self.after_leader(had_successor, turn);

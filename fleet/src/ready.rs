@@ -289,10 +289,6 @@ impl Instance {
             State::Idle | State::Waiting { .. } | State::Failed | State::Leaving { .. } => None,
         }
     }
-
-    fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
-        self.runs_mut().find(|run| run.id() == id)
-    }
 }
 
 impl Run {

@@ -169,13 +169,14 @@ impl Instance {
                 (Mode::Overlap | Mode::Queue | Mode::Restart, Wish::Restart) => {}
             }
         }
-        let queues = self
-            .handing
-            .as_ref()
-            .and_then(|handing| match handing.mode {
-                Mode::Queue => Some(handing.old),
-                Mode::Overlap | Mode::Restart => None,
-            });
+        self.end_for_next(turn);
+    }
+
+    /// Asks its runs to end; one that makes way as in a queue is watched first.
+    fn end_for_next(&mut self, turn: &mut Turn) {
+        let handing = self.handing.as_ref();
+        let queues = handing.filter(|handing| handing.mode == Mode::Queue);
+        let queues = queues.map(|handing| handing.old);
         for run in self.runs_mut() {
             if queues == Some(run.id()) {
                 run.watch(Cause::Restart, turn);
@@ -204,13 +205,7 @@ impl Instance {
         if let Some(handing) = &mut self.handing {
             handing.lacks = lacks;
         }
-        for run in self.runs_mut() {
-            if run.id() == old.id() && mode == Mode::Queue {
-                run.watch(Cause::Restart, turn);
-            } else {
-                run.end(Cause::Restart, turn);
-            }
-        }
+        self.end_for_next(turn);
     }
 
     fn begin_handing(&mut self, old: &Run, mode: Mode, turn: &mut Turn) {
@@ -233,14 +228,14 @@ impl Instance {
 
     /// It is known of every connection of a run whether something is under way on it.
     pub(crate) fn watched(&mut self, run: RunId, turn: &mut Turn) {
-        if let Some(run) = self.runs_mut().find(|one| one.id() == run) {
+        if let Some(run) = self.run_mut(run) {
             run.hold(turn);
         }
     }
 
     /// Nothing is under way any more on the connections of a run that drains.
     pub(crate) fn drained(&mut self, run: RunId, turn: &mut Turn) {
-        if let Some(run) = self.runs_mut().find(|one| one.id() == run)
+        if let Some(run) = self.run_mut(run)
             && let Some(cause) = run.draining()
         {
             run.retire(cause, turn);

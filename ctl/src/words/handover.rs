@@ -1,17 +1,10 @@
 //! How one run was replaced by the next, what was missing for it, and what to do about that.
 
 use config::{Address, Span};
+use nix::errno::Errno;
 use protocol::{CheckFailure, Handed, Lack, LackOf, Mode, RunId, Tally};
 
 use super::{count, ended, errno, safe, span};
-
-/// EPERM, EACCES, EBUSY, EINVAL and ENOSYS, on every architecture that Linux runs on. Source:
-/// errno(3).
-const NOT_PERMITTED: i32 = 1;
-const PERMISSION_DENIED: i32 = 13;
-const BUSY: i32 = 16;
-const INVALID: i32 = 22;
-const NO_SUCH_CALL: i32 = 38;
 
 /// The word for a way to replace a run.
 pub(crate) const fn mode(mode: Mode) -> &'static str {
@@ -128,17 +121,17 @@ pub(crate) fn lack(lack: &Lack) -> String {
 
 /// What to do about something that is missing, where that is known.
 pub(crate) fn lack_hint(lack: &Lack) -> Option<String> {
-    let hint = match (&lack.of, lack.errno) {
-        (LackOf::Filter, BUSY) => {
+    let hint = match (&lack.of, Errno::from_raw(lack.errno)) {
+        (LackOf::Filter, Errno::EBUSY) => {
             "a container's runtime watches the same calls; run the daemon outside of it"
         }
-        (LackOf::Filter, NO_SUCH_CALL | INVALID) => {
+        (LackOf::Filter, Errno::ENOSYS | Errno::EINVAL) => {
             "a kernel from 5.9 on has what it takes; gVisor has not"
         }
-        (LackOf::Filter, NOT_PERMITTED | PERMISSION_DENIED) => {
+        (LackOf::Filter, Errno::EPERM | Errno::EACCES) => {
             "the container's policy forbids it; allow the call `seccomp` in its profile"
         }
-        (LackOf::Duplicate, NOT_PERMITTED | PERMISSION_DENIED) => {
+        (LackOf::Duplicate, Errno::EPERM | Errno::EACCES) => {
             "in a container add the capability SYS_PTRACE; elsewhere look at `sysctl \
              kernel.yama.ptrace_scope`"
         }
@@ -153,7 +146,7 @@ pub(crate) fn lack_hint(lack: &Lack) -> Option<String> {
             "leave `no_new_privs` out, unless the app calls sudo or the like; or run the daemon as \
              root"
         }
-        (LackOf::Duplicate, NO_SUCH_CALL) => "a kernel from 5.6 on has `pidfd_getfd`",
+        (LackOf::Duplicate, Errno::ENOSYS) => "a kernel from 5.6 on has `pidfd_getfd`",
         (LackOf::Trace, _) => {
             "look for a debugger at the app, and at `sysctl kernel.yama.ptrace_scope`, which may \
              be 0 or 1"
@@ -265,7 +258,7 @@ mod tests {
     fn a_lack_has_the_kernels_reason_where_there_is_one() {
         let of = |of, errno| lack(&Lack { of, errno });
         assert_eq!(
-            of(LackOf::Duplicate, NOT_PERMITTED),
+            of(LackOf::Duplicate, Errno::EPERM as i32),
             "its sockets cannot be duplicated (operation not permitted)"
         );
         assert_eq!(
@@ -282,8 +275,12 @@ mod tests {
                 errno,
             })
         };
-        assert!(hint(BUSY).unwrap().contains("container's runtime"));
-        assert!(hint(NO_SUCH_CALL).unwrap().contains("5.9"));
+        assert!(
+            hint(Errno::EBUSY as i32)
+                .unwrap()
+                .contains("container's runtime")
+        );
+        assert!(hint(Errno::ENOSYS as i32).unwrap().contains("5.9"));
         assert_eq!(hint(5), None);
     }
 

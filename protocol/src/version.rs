@@ -17,7 +17,7 @@ pub struct Hello {
     pub client: String,
     /// Whether the daemon is to look for what the machine lacks before it answers. That takes some
     /// milliseconds and a process; a daemon that does not know of it passes it over.
-    #[serde(default, skip_serializing_if = "is_not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub examine: bool,
 }
 
@@ -36,12 +36,4 @@ pub struct Welcome {
     /// as nobody has asked, or not found out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lacks: Option<Vec<Lack>>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde passes what it may skip by reference"
-)]
-const fn is_not(wish: &bool) -> bool {
-    !*wish
 }

@@ -130,28 +130,19 @@ pub(crate) fn variable(value: &Value) -> Result<String, Wrong> {
     Ok(name)
 }
 
-/// One of several words.
-pub(crate) fn one_of(value: &Value, words: &[&'static str]) -> Result<&'static str, Wrong> {
+/// What one of several words stands for.
+pub(crate) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, Wrong> {
     let given = value.as_str().unwrap_or_default();
-    if let Some(word) = words.iter().find(|word| **word == given) {
-        return Ok(word);
+    if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == given) {
+        return Ok(*meaning);
     }
-    let list: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    let names = || words.iter().map(|(word, _)| *word);
+    let list: Vec<String> = names().map(|word| format!("`{word}`")).collect();
     let wrong = Wrong::must_be(&list.join(" or "), value);
-    Err(match suggest::nearest(given, words.iter().copied()) {
+    Err(match suggest::nearest(given, names()) {
         Some(word) => wrong.hint(format!("did you mean `{word}`?")),
         None => wrong,
     })
-}
-
-/// What one of several words stands for.
-pub(crate) fn choice<T: Copy>(value: &Value, words: &[(&'static str, T)]) -> Result<T, Wrong> {
-    let names: Vec<&'static str> = words.iter().map(|(word, _)| *word).collect();
-    let word = one_of(value, &names)?;
-    let meant = words.iter().find(|(known, _)| *known == word);
-    meant
-        .map(|(_, meaning)| *meaning)
-        .ok_or_else(|| Wrong::must_be("one of those words", value))
 }
 
 /// A number, also as text.
@@ -247,14 +238,10 @@ pub(crate) fn signal(value: &Value) -> Result<Signal, Wrong> {
 
 /// `fork` or `cluster`, also with PM2's `_mode` behind it.
 pub(crate) fn mode(value: &Value) -> Result<ExecMode, Wrong> {
-    let given = value.as_str().unwrap_or_default();
-    let bare = Value::from(given.strip_suffix("_mode").unwrap_or(given));
-    match one_of(&bare, &["fork", "cluster"]) {
-        Ok("fork") => Ok(ExecMode::Fork),
-        Ok(_) => Ok(ExecMode::Cluster),
-        Err(wrong) if value.is_string() => Err(wrong),
-        Err(_) => Err(Wrong::must_be("`fork` or `cluster`", value)),
-    }
+    let bare = value.as_str().and_then(|given| given.strip_suffix("_mode"));
+    let bare = bare.map_or_else(|| value.clone(), Value::from);
+    let modes = [("fork", ExecMode::Fork), ("cluster", ExecMode::Cluster)];
+    choice(&bare, &modes)
 }
 
 /// How many instances there are on a machine with so many processors.

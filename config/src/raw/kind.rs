@@ -104,7 +104,7 @@ impl Kind {
             Self::Signal => typed::signal(value).map(drop),
             Self::User => typed::scalar(value).map(drop),
             Self::Mode => typed::mode(value).map(drop),
-            Self::LogType => typed::one_of(value, &["raw", "json"]).map(drop),
+            Self::LogType => typed::choice(value, &[("raw", ()), ("json", ())]),
             Self::Handover => handover::mode(value).map(drop),
             Self::KeepAlive => handover::keepalive(value).map(drop),
             Self::Backlog => handover::backlog(value).map(drop),

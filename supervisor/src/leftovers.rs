@@ -25,6 +25,7 @@ use rustix::time::{
     timerfd_settime,
 };
 
+use crate::proc::parent_of;
 use crate::sweep::{Grip, Mark, Processes, Stray};
 
 /// What they are sent, and how long that may take. The second round of SIGKILL is for what was
@@ -186,13 +187,4 @@ fn timer(span: Span) -> io::Result<OwnedFd> {
 /// We, our parent, its parent, and so on.
 fn ancestors() -> Vec<Pid> {
     std::iter::successors(Some(getpid()), |pid| parent_of(*pid)).collect()
-}
-
-/// Source: proc(5), the fourth field of `stat`. The second is the name, in parentheses, and may
-/// hold anything.
-fn parent_of(pid: Pid) -> Option<Pid> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let (_, after_name) = stat.rsplit_once(')')?;
-    let parent = after_name.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    (parent > 0).then(|| Pid::from_raw(parent))
 }

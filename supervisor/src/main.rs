@@ -22,6 +22,7 @@ mod logs;
 mod notices;
 mod perform;
 mod pidfile;
+mod proc;
 mod ready;
 mod relay;
 mod save;

@@ -12,7 +12,6 @@
 //! that handles the signal goes on, and is made to believe that these clients are gone: their
 //! connections are at an end for it when it reads, and what it does to them does not reach the wire.
 
-use std::fs;
 use std::os::fd::AsFd as _;
 
 use config::handover::KeepAlive;
@@ -30,6 +29,7 @@ use super::conversation::{Conversation, Standing};
 use super::draining::{Course, Draining};
 use super::sight::{Live, Look};
 use crate::connections::Connections;
+use crate::proc::Status;
 use crate::relay::Adopted;
 use crate::seats;
 use crate::sys;
@@ -252,12 +252,12 @@ fn is_ended_by(process: Pid, signal: Signal) -> bool {
     if IGNORED.contains(&signal.number()) {
         return false;
     }
-    let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
+    let Ok(status) = Status::of(process) else {
         return false;
     };
     let has = |name| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let mask = line.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+        let mask = status.field(name);
+        let mask = mask.and_then(|mask| u64::from_str_radix(mask, 16).ok());
         // What cannot be read is taken for a handler: then nothing is killed that might have one.
         mask.is_none_or(|mask| mask & 1 << (signal.number() - 1) != 0)
     };

@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use rustix::process::{PidfdFlags, pidfd_open};
 
 use super::call::Call;
+use crate::proc::{Stat, Status};
 use crate::seats::Number;
 use crate::sys::trace::{self, Stop};
 
@@ -334,27 +335,18 @@ fn threads_of(process: Pid) -> Vec<Pid> {
 
 /// The process of a thread, and the parent of that.
 fn family(thread: Pid) -> Option<[Pid; 2]> {
-    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
-    Some([field(&status, "Tgid:")?, field(&status, "PPid:")?])
+    let status = Status::of(thread).ok()?;
+    Some([status.process("Tgid:")?, status.process("PPid:")?])
 }
 
 fn tracer_of(thread: Pid) -> Option<Pid> {
-    let status = fs::read_to_string(format!("/proc/{thread}/status")).ok()?;
-    field(&status, "TracerPid:")
-}
-
-fn field(status: &str, name: &str) -> Option<Pid> {
-    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-    line.trim().parse().ok().map(Pid::from_raw)
+    Status::of(thread).ok()?.process("TracerPid:")
 }
 
 /// Whether a thread may be executing its program: not where it has ended, and not where it sleeps so
 /// that nothing wakes it, as a parent does while its child from vfork(2) is not yet a program.
 fn may_run(process: Pid, thread: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{process}/task/{thread}/stat"));
-    let state = stat.ok().and_then(|stat| {
-        let (_, about) = stat.rsplit_once(") ")?;
-        about.chars().next()
-    });
+    let stat = Stat::of(format_args!("{process}/task/{thread}"));
+    let state = stat.and_then(|stat| stat.state());
     !matches!(state, None | Some('Z' | 'X' | 'D'))
 }

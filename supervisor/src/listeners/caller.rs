@@ -18,6 +18,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, PidfdGetfdFlags, pidfd_getfd, pidfd_open};
 
 use super::holder::Holder;
+use crate::proc::Status;
 use crate::sys::seccomp::{self, Call};
 
 /// Names a thread, not a process, whose descriptors might be its own. Since Linux 6.9.
@@ -158,11 +159,10 @@ impl<'a> Caller<'a> {
 
     /// Which permissions the caller's new files do not get.
     pub(super) fn mask(&self) -> io::Result<u32> {
-        let status = format!("/proc/{}/status", self.process);
-        let text = fs::read_to_string(status)?;
+        let status = Status::of(self.process)?;
         self.still_waits()?;
-        let mask = text.lines().find_map(|line| line.strip_prefix("Umask:"));
-        let mask = mask.and_then(|octal| u32::from_str_radix(octal.trim(), 8).ok());
+        let mask = status.field("Umask:");
+        let mask = mask.and_then(|octal| u32::from_str_radix(octal, 8).ok());
         Ok(mask.ok_or(io::ErrorKind::InvalidData)?)
     }
 
@@ -191,12 +191,9 @@ fn open(thread: Pid) -> io::Result<(Pid, OwnedFd)> {
 }
 
 fn process_of(thread: Pid) -> io::Result<Pid> {
-    let text = fs::read_to_string(format!("/proc/{thread}/status"))?;
-    let number = text.lines().find_map(|line| line.strip_prefix("Tgid:"));
-    let number = number.and_then(|number| number.trim().parse().ok());
-    Ok(number
-        .and_then(Pid::from_raw)
-        .ok_or(io::ErrorKind::InvalidData)?)
+    let process = Status::of(thread)?.process("Tgid:");
+    let process = process.and_then(|process| Pid::from_raw(process.as_raw()));
+    Ok(process.ok_or(io::ErrorKind::InvalidData)?)
 }
 
 /// The lower and the upper half of a register.

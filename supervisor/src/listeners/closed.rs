@@ -8,7 +8,6 @@
 //! goes on serving. Nothing is let go of whose program ends or was told to: what waits there is for
 //! the next run.
 
-use std::fs;
 use std::os::fd::AsFd as _;
 
 use config::AppName;
@@ -19,9 +18,7 @@ use super::group::Member;
 use super::holder::find;
 use super::key::Key;
 use super::table::Table;
-
-/// A process that is about to be gone. Source: `PF_EXITING`, linux/sched.h.
-const EXITING: u64 = 0x4;
+use crate::proc::Stat;
 
 impl Table {
     /// Lets go of what the runs of an app have closed.
@@ -82,17 +79,5 @@ fn is_closed(member: &mut Member, leader: Pid) -> bool {
     let found = find(member.socket.as_fd(), last);
     member.holder = found.or(Some(last));
     // In this order: a program that lives now has not lost it by ending.
-    found.is_none() && !is_ending(leader)
-}
-
-/// Whether a process ends, or has ended.
-///
-/// Source: proc(5), stat: the flags are the ninth field, and the name before may contain anything.
-fn is_ending(process: Pid) -> bool {
-    let flags = || {
-        let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        let (_, fields) = stat.rsplit_once(')')?;
-        fields.split_ascii_whitespace().nth(6)?.parse::<u64>().ok()
-    };
-    flags().is_none_or(|flags| flags & EXITING != 0)
+    found.is_none() && Stat::of(leader).is_some_and(|leader| !leader.is_ending())
 }

@@ -24,6 +24,7 @@ use nix::unistd::{Pid, getpid, getsid};
 use protocol::RunId;
 
 use super::{Mark, Tree};
+use crate::proc::{Stat, parent_of};
 
 /// What is known of the processes of this machine.
 #[derive(Debug)]
@@ -268,21 +269,8 @@ fn read(pid: Pid, name: &str, into: &mut Vec<u8>) {
 }
 
 fn is_zombie(pid: Pid) -> bool {
-    about(pid).is_some_and(|about| about.starts_with(['Z', 'X']))
-}
-
-/// The parent of a process; none for one that is gone.
-fn parent_of(pid: Pid) -> Option<Pid> {
-    let about = about(pid)?;
-    about.split(' ').nth(1)?.parse().ok().map(Pid::from_raw)
-}
-
-/// Its state, its parent and what follows in `stat`. Source: proc(5), from the third field on; the
-/// second is the name, in parentheses, and may hold anything.
-fn about(pid: Pid) -> Option<String> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let stat = String::from_utf8_lossy(&stat);
-    stat.rsplit_once(") ").map(|(_, about)| about.to_owned())
+    let state = Stat::of(pid).and_then(|stat| stat.state());
+    matches!(state, Some('Z' | 'X'))
 }
 
 #[cfg(test)]

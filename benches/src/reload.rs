@@ -72,9 +72,10 @@ pub(crate) fn run(wanted: &Wanted, interrupted: &Arc<AtomicBool>) -> anyhow::Res
         return Ok(soak.is_sound());
     }
     let mut matrix = Matrix::default();
-    matrix.fill(wanted, || interrupted.load(Ordering::SeqCst))?;
+    let is_enough = || interrupted.load(Ordering::SeqCst);
+    matrix.fill(wanted, is_enough)?;
     io::stdout().write_all(matrix.to_string().as_bytes())?;
-    Ok(matrix.is_whole())
+    Ok(matrix.is_whole() && !is_enough())
 }
 
 #[cfg(test)]

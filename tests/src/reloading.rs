@@ -48,6 +48,16 @@ impl Served {
         Some(Self::of(home, server, settings))
     }
 
+    /// The same in a home and under a daemon of its own, with half a minute for all of it.
+    ///
+    /// # Panics
+    /// Where it does not come up.
+    #[must_use]
+    #[track_caller]
+    pub fn fresh(runtime: Runtime, settings: Value) -> Option<Self> {
+        Self::start(home(), runtime, settings)
+    }
+
     /// The same with a server that is there.
     ///
     /// # Panics
@@ -194,6 +204,37 @@ pub fn cell(home: Home, runtime: Runtime, mode: Mode, plan: Plan, rounds: u32) -
     let all: Vec<u64> = (1..=u64::from(rounds) + 1).collect();
     assert_eq!(releases, all, "{report}");
     Some(report)
+}
+
+/// A home with a daemon, for half a minute.
+#[must_use]
+#[track_caller]
+pub fn home() -> Home {
+    let home = Home::with_limit(Duration::from_secs(30));
+    home.start_daemon();
+    home
+}
+
+/// A cell in a home of its own.
+///
+/// # Panics
+/// As [`cell`] does.
+#[track_caller]
+pub fn is_whole(runtime: Runtime, mode: Mode, plan: Plan, rounds: u32) {
+    drop(cell(home(), runtime, mode, plan, rounds));
+}
+
+/// A test for each row: its name, the way, the load, how many reloads. Nothing may fail.
+#[macro_export]
+macro_rules! whole {
+    ($runtime:ident; $($name:ident: $mode:ident, $plan:ident, $rounds:literal;)*) => {$(
+        #[test]
+        fn $name() {
+            let plan = $crate::load::Plan::$plan();
+            let (runtime, mode) = ($crate::Runtime::$runtime, ::protocol::Mode::$mode);
+            $crate::reloading::is_whole(runtime, mode, plan, $rounds);
+        }
+    )*};
 }
 
 /// The setting that asks for this way.

@@ -2,22 +2,16 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::load::{How, Load, Phase, Place, Plan};
 use tests::processes::Signal;
 use tests::reloading::APP;
 use tests::{Deadline, Home, Runtime, Served, Server, with};
 
-fn served(runtime: Runtime, settings: Value) -> Option<Served> {
-    let home = Home::with_limit(Duration::from_secs(30));
-    home.start_daemon();
-    Served::start(home, runtime, settings)
-}
-
 /// Kills the app so often under load; nobody may be refused, and only what the dead had accepted is lost.
 fn nobody_is_refused(runtime: Runtime, plan: Plan, crashes: u32) {
     let quick = json!({ "restart_delay": 0, "max_restarts": 1000 });
-    let Some(served) = served(runtime, quick) else {
+    let Some(served) = Served::fresh(runtime, quick) else {
         return;
     };
     let load = served.load(plan);
@@ -39,17 +33,17 @@ fn nobody_is_refused(runtime: Runtime, plan: Plan, crashes: u32) {
 
 #[test]
 fn nobody_is_refused_while_node_crashes() {
-    nobody_is_refused(Runtime::Node, Plan::close(), 10);
+    nobody_is_refused(Runtime::Node, Plan::close(), 20);
 }
 
 #[test]
 fn nobody_is_refused_while_bun_crashes() {
-    nobody_is_refused(Runtime::Bun, Plan::close(), 10);
+    nobody_is_refused(Runtime::Bun, Plan::close(), 20);
 }
 
 #[test]
 fn nobody_is_refused_while_uvicorn_crashes() {
-    nobody_is_refused(Runtime::UvicornLoop, Plan::close(), 5);
+    nobody_is_refused(Runtime::UvicornLoop, Plan::close(), 20);
 }
 
 #[test]
@@ -59,7 +53,7 @@ fn kept_connections_of_a_crash_lose_one_request_each_at_most() {
 
 /// Restarts the app under load, of which nothing may fail.
 fn a_restart_is_whole(runtime: Runtime, plan: Plan) {
-    let Some(mut served) = served(runtime, json!({})) else {
+    let Some(mut served) = Served::fresh(runtime, json!({})) else {
         return;
     };
     let load = served.load(plan);
@@ -101,7 +95,7 @@ fn is_refused(server: &Server) -> bool {
 
 #[test]
 fn a_stopped_app_refuses_at_once() {
-    let Some(served) = served(Runtime::Node, json!({})) else {
+    let Some(served) = Served::fresh(Runtime::Node, json!({})) else {
         return;
     };
     served.home.ctl(["stop", APP]).ok();
@@ -133,7 +127,7 @@ fn an_app_that_was_given_up_refuses_at_once() {
 #[test]
 fn who_waits_longer_than_the_hold_is_refused() {
     let slow = json!({ "restart_delay": "60s", "hold_timeout": "500ms" });
-    let Some(served) = served(Runtime::Node, slow) else {
+    let Some(served) = Served::fresh(Runtime::Node, slow) else {
         return;
     };
     served.home.process(APP).signal(Signal::KILL);
@@ -152,7 +146,7 @@ fn who_waits_longer_than_the_hold_is_refused() {
 
 #[test]
 fn the_port_of_one_app_is_taken_for_another() {
-    let Some(served) = served(Runtime::Node, json!({})) else {
+    let Some(served) = Served::fresh(Runtime::Node, json!({})) else {
         return;
     };
     let folder = served.home.work().join("other");

@@ -52,6 +52,7 @@ fn who_comes_after_a_crash_is_held_until_the_late_one_listens() {
     let load = served.load(plan);
     for _ in 0..2 {
         served.home.process(APP).signal(Signal::KILL);
+        served.home.wait_died(APP);
         served.home.wait_launched(APP);
         served.await_answers(&load, &plan);
     }

@@ -3,26 +3,16 @@
 use std::thread;
 use std::time::Duration;
 
-use protocol::Mode;
-use serde_json::{Value, json};
+use protocol::{Mode, Notice};
+use serde_json::json;
 use tests::load::{How, Phase, Plan};
 use tests::processes::Signal;
 use tests::reloading::APP;
 use tests::{Home, Outcome, Runtime, Served, Server, binaries, reloading, runtimes};
 
-fn home() -> Home {
-    Home::with_limit(Duration::from_secs(30))
-}
-
-fn served(runtime: Runtime, settings: Value) -> Option<Served> {
-    let home = home();
-    home.start_daemon();
-    Served::start(home, runtime, settings)
-}
-
 /// Four instances that share a port, rolled under load.
 fn four_roll(runtime: Runtime) {
-    let Some(mut served) = served(runtime, json!({ "instances": 4 })) else {
+    let Some(mut served) = Served::fresh(runtime, json!({ "instances": 4 })) else {
         return;
     };
     let plan = Plan::keep_alive();
@@ -53,10 +43,10 @@ fn four_instances_of_uvicorn_share_a_port_and_roll() {
     four_roll(Runtime::UvicornLoop);
 }
 
-#[test]
-fn a_roll_goes_on_while_another_instance_crashes() {
+/// Of four instances one crashes while another is replaced.
+fn a_roll_goes_on(runtime: Runtime) {
     let settings = json!({ "instances": 4, "restart_delay": 0 });
-    let Some(mut served) = served(Runtime::Node, settings) else {
+    let Some(mut served) = Served::fresh(runtime, settings) else {
         return;
     };
     let plan = Plan::close();
@@ -74,6 +64,9 @@ fn a_roll_goes_on_while_another_instance_crashes() {
         command.args(["reload", APP]);
         let deadline = served.home.deadline();
         let reload = threads.spawn(move || Outcome::of(&mut command, deadline));
+        served.home.wait("one is replaced", |notice| {
+            matches!(notice, Notice::Replacing { .. }).then_some(())
+        });
         last.signal(Signal::KILL);
         reload.join().expect("it is waited for").ok();
     });
@@ -82,6 +75,21 @@ fn a_roll_goes_on_while_another_instance_crashes() {
     assert_eq!(report.failed_as(How::Refused), 0, "{report}");
     assert!(report.failed_count() <= 64, "{report}");
     load_is_of(&served, 2);
+}
+
+#[test]
+fn a_roll_of_node_goes_on_while_another_instance_crashes() {
+    a_roll_goes_on(Runtime::Node);
+}
+
+#[test]
+fn a_roll_of_bun_goes_on_while_another_instance_crashes() {
+    a_roll_goes_on(Runtime::Bun);
+}
+
+#[test]
+fn a_roll_of_uvicorn_goes_on_while_another_instance_crashes() {
+    a_roll_goes_on(Runtime::UvicornLoop);
 }
 
 /// Every instance is of this release.
@@ -95,7 +103,7 @@ fn load_is_of(served: &Served, release: u64) {
 
 #[test]
 fn a_reload_during_a_reload_comes_after_it() {
-    let Some(mut served) = served(Runtime::Node, json!({})) else {
+    let Some(mut served) = Served::fresh(Runtime::Node, json!({})) else {
         return;
     };
     let plan = Plan::slow();
@@ -110,25 +118,29 @@ fn a_reload_during_a_reload_comes_after_it() {
     let deadline = served.home.deadline();
     thread::scope(|threads| {
         let first = threads.spawn(move || Outcome::of(&mut first, deadline));
-        served.home.wait_launched(APP);
+        served.home.wait("the first has taken over", |notice| {
+            matches!(notice, Notice::TookOver { .. }).then_some(())
+        });
         served.server.release(3);
         Outcome::of(&mut second, deadline).ok();
         first.join().expect("it is waited for").ok();
     });
     served.await_answers(&load, &plan);
-    load.finish().assert_whole();
+    let report = load.finish();
+    report.assert_whole();
+    let releases: Vec<u64> = report.releases().into_keys().collect();
+    assert_eq!(releases, [1, 2, 3], "{report}");
     load_is_of(&served, 3);
 }
 
 #[test]
 fn a_single_writer_is_queued() {
-    let home = home();
+    let home = reloading::home();
     let Some(server) = Server::of_node("node_lock.js", &home.work().join("server")) else {
         return;
     };
     let lock = home.work().join("lock");
     let server = server.with("LOCK_FILE", lock.to_string_lossy());
-    home.start_daemon();
     let mut served = Served::of(home, server, json!({ "handover": "queue" }));
     let plan = Plan::keep_alive();
     let load = served.load(plan);
@@ -142,17 +154,16 @@ fn a_single_writer_is_queued() {
 #[test]
 fn an_app_of_another_user_is_whole() {
     let Some(user) = runtimes::user() else { return };
-    for mode in ["overlap", "queue"] {
-        let home = home();
+    for mode in [Mode::Overlap, Mode::Queue] {
+        let home = reloading::home();
         home.open_to_all();
-        home.start_daemon();
-        let settings = json!({ "handover": mode, "uid": user.name });
+        let settings = json!({ "handover": reloading::word(mode), "uid": user.name });
         let Some(mut served) = Served::start(home, Runtime::Node, settings) else {
             return;
         };
         let plan = Plan::keep_alive();
         let load = served.load(plan);
-        served.reload(&load);
+        assert_eq!(served.reload(&load).handed.mode, mode);
         served.await_answers(&load, &plan);
         load.finish().assert_whole();
     }
@@ -162,7 +173,7 @@ fn an_app_of_another_user_is_whole() {
 fn the_daemon_of_an_ordinary_user_is_enough() {
     let Some(user) = runtimes::user() else { return };
     for mode in [Mode::Overlap, Mode::Queue] {
-        let mut home = home();
+        let mut home = Home::with_limit(Duration::from_secs(30));
         home.run_as(&user);
         home.start_daemon();
         drop(reloading::cell(

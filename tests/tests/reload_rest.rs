@@ -3,22 +3,16 @@
 use std::time::Duration;
 
 use protocol::Mode;
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::load::{Plan, Report, Streaming};
-use tests::{Home, Runtime, Served};
-
-fn served(runtime: Runtime, settings: Value) -> Option<Served> {
-    let home = Home::with_limit(Duration::from_secs(30));
-    home.start_daemon();
-    Served::start(home, runtime, settings)
-}
+use tests::{Runtime, Served};
 
 /// Two reloads of 400 connections that rest up to six seconds, in a drain of one second.
 fn idle_ones_are_kept(runtime: Runtime, mode: &str) {
     let drain = json!({
         "handover": mode, "drain_timeout": "1s", "drain_idle": "500ms", "queue_pause": "1s",
     });
-    let Some(mut served) = served(runtime, drain) else {
+    let Some(mut served) = Served::fresh(runtime, drain) else {
         return;
     };
     let plan = Plan::idle();
@@ -61,7 +55,7 @@ fn four_hundred_idle_connections_survive_a_queue() {
 
 /// One reload of 64 streams with two seconds to drain.
 fn streamed(runtime: Runtime, kind: Streaming) -> Option<Report> {
-    let mut served = served(
+    let mut served = Served::fresh(
         runtime,
         json!({ "drain_timeout": "2s", "drain_idle": "60s" }),
     )?;

@@ -65,11 +65,14 @@ impl Matrix {
         Ok(())
     }
 
-    /// Whether nothing has failed where nothing may.
+    /// Whether something of ours was measured, and nothing of it has failed.
     pub(crate) fn is_whole(&self) -> bool {
-        self.cells
-            .iter()
-            .all(|((_, _, column), cell)| !Way::ALL[*column].is_ours() || cell.is_whole())
+        let is_ours = |column: usize| Way::ALL[column].is_ours();
+        let cells = self.cells.iter();
+        let mut ours = cells
+            .filter(|((_, _, column), _)| is_ours(*column))
+            .peekable();
+        ours.peek().is_some() && ours.all(|(_, cell)| cell.is_whole())
     }
 }
 
@@ -227,10 +230,10 @@ impl fmt::Display for Matrix {
         writeln!(
             f,
             "\nOurs: {answers} requests, {reloads} reloads, {}",
-            if self.is_whole() {
-                "0 failed."
-            } else {
-                "**some failed**."
+            match (reloads, self.is_whole()) {
+                (0, _) => "so nothing is known.",
+                (_, true) => "0 failed.",
+                (_, false) => "**some failed**.",
             }
         )
     }

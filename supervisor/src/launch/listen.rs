@@ -20,12 +20,10 @@ use rustix::net::{
 };
 
 use super::At as _;
+use crate::sys::socket::BACKLOG_MAX;
 
 /// The number of the first one. Source: sd_listen_fds(3), `SD_LISTEN_FDS_START`.
 pub(super) const FIRST: i32 = 3;
-
-/// As many connections may wait as the kernel allows.
-const BACKLOG_MAX: i32 = i32::MAX;
 
 /// Opens them, in this order. They stay open across the exec, and must until then.
 ///

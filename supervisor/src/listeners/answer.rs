@@ -23,10 +23,11 @@ use super::caller::{Caller, Place};
 use super::group::{Member, Way};
 use super::key::{Key, Port};
 use super::options;
-use super::parked::{BACKLOG_MAX, open};
+use super::parked::open;
 use super::run::Bound;
 use super::table::Table;
 use crate::sys::seccomp::{Answer, Call, Kind};
+use crate::sys::socket::BACKLOG_MAX;
 
 /// One call of a run.
 #[derive(Debug)]

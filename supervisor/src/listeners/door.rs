@@ -20,8 +20,8 @@ use rustix::net::{
 };
 
 use super::group::Member;
-use super::parked::BACKLOG_MAX;
 use super::rights::as_user;
+use crate::sys::socket::BACKLOG_MAX;
 
 /// A socket file of an app.
 #[derive(Debug, Clone)]

@@ -11,10 +11,7 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, listen, socket_w
 
 use super::key::Port;
 use super::rights::as_user;
-use crate::sys::socket::{network, set_option};
-
-/// As many connections may wait as the kernel allows.
-pub(super) const BACKLOG_MAX: i32 = i32::MAX;
+use crate::sys::socket::{BACKLOG_MAX, network, set_option};
 
 /// Makes a socket that listens in this group, as the user of the app: the kernel lets only sockets
 /// of one user share a port.

@@ -8,6 +8,9 @@ use std::sync::OnceLock;
 use nix::libc;
 use rustix::net::{AddressFamily, SocketType};
 
+/// As many connections may wait as the kernel allows.
+pub(crate) const BACKLOG_MAX: i32 = i32::MAX;
+
 /// An option of a socket whose value is one `int`: its level and its name.
 pub(crate) type IntOption = (i32, i32);
 

@@ -39,11 +39,13 @@ use crate::sys::socket::is_near;
 /// program.
 const FREEZE: Span = Span::millis(50);
 
-/// How long a frozen run goes on, where something was under way, until it is frozen again.
+/// How long a frozen run goes on, where something was under way, until it is frozen again: so long
+/// after the first try, twice as long after the second, and so on. A machine that has much to do takes
+/// long to make its threads stand still, and what came meanwhile must be served faster than it comes.
 const EASE: Span = Span::millis(5);
 
-/// How often at most.
-const TRIES: u32 = 40;
+/// How often at most; a second in all.
+const TRIES: u32 = 20;
 
 /// How far it has come.
 #[derive(Debug)]
@@ -126,7 +128,8 @@ impl Draining {
     /// Lets it go on for a moment.
     fn ease(&mut self, now: Time) {
         if let Course::Retiring(retiring) = &mut self.course {
-            retiring.step = Step::Easing(now + EASE);
+            let ease = EASE.times(retiring.tries.max(1).into());
+            retiring.step = Step::Easing(now + ease);
         }
         self.thaw(now);
     }

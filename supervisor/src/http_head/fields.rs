@@ -81,7 +81,7 @@ impl<'a> Head<'a> {
         let named = |word: &[u8]| {
             self.values(b"connection")
                 .flat_map(|value| value.split(|byte| *byte == b','))
-                .any(|option| trimmed(option).eq_ignore_ascii_case(word))
+                .any(|option| option.trim_ascii().eq_ignore_ascii_case(word))
         };
         if named(b"close") {
             Says::Close
@@ -122,12 +122,15 @@ impl<'a> Head<'a> {
         }
         let options = options(self.bytes, &field.value);
         let goes = |option: &Range<usize>| {
-            trimmed(&self.bytes[option.clone()]).eq_ignore_ascii_case(b"keep-alive")
+            self.bytes[option.clone()]
+                .trim_ascii()
+                .eq_ignore_ascii_case(b"keep-alive")
         };
         if !options.iter().any(goes) {
             return Vec::new();
         }
-        let stays = |it: &Range<usize>| !goes(it) && !trimmed(&self.bytes[it.clone()]).is_empty();
+        let stays =
+            |it: &Range<usize>| !goes(it) && !self.bytes[it.clone()].trim_ascii().is_empty();
         if !options.iter().any(stays) {
             return vec![field.lines.clone()];
         }
@@ -156,7 +159,7 @@ impl<'a> Field<'a> {
         let end = lines.end - (text.len() - text.trim_ascii_end().len());
         let value = lines.start + colon + 1;
         Some(Self {
-            name: trimmed(&text[..colon]),
+            name: text[..colon].trim_ascii(),
             value: value..end.max(value),
             lines,
         })
@@ -178,11 +181,6 @@ fn options(bytes: &[u8], list: &Range<usize>) -> Vec<Range<usize>> {
         start..start + part.len()
     });
     placed.collect()
-}
-
-/// Without the spaces, tabs and line ends around it.
-pub(super) fn trimmed(text: &[u8]) -> &[u8] {
-    text.trim_ascii()
 }
 
 /// Where the line that begins at `at` has ended.

@@ -1,6 +1,6 @@
 //! Where a message ends, as far as its head and the bytes at hand tell.
 
-use super::fields::{Head, line_end, trimmed};
+use super::fields::{Head, line_end};
 
 /// What follows a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl Body {
 
 /// A number in digits, spaces around it.
 fn number(text: &[u8]) -> Option<u64> {
-    let digits = trimmed(text);
+    let digits = text.trim_ascii();
     let all_digits = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     let text = str::from_utf8(digits).ok().filter(|_| all_digits)?;
     text.parse().ok()
@@ -64,7 +64,7 @@ fn chunks_end(bytes: &[u8], start: usize) -> Option<usize> {
 /// The size in a chunk's first line, in bytes.
 fn chunk_size(line: &[u8]) -> Option<usize> {
     let digits = line.split(|byte| *byte == b';').next()?;
-    let text = str::from_utf8(trimmed(digits)).ok()?;
+    let text = str::from_utf8(digits.trim_ascii()).ok()?;
     let is_number = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     usize::from_str_radix(text, 16).ok().filter(|_| is_number)
 }

@@ -27,6 +27,7 @@ mod framing;
 mod left;
 mod request;
 mod rewritten;
+mod status;
 
 pub(crate) use answer::{Word, is_unfinished, with_close};
 pub(crate) use left::{LAST_CHUNK, Left};

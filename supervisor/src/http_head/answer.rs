@@ -3,6 +3,7 @@
 use super::fields::{Head, Says, line_end};
 use super::framing::Body;
 use super::rewritten::Rewritten;
+use super::status::Status;
 
 /// What can be done for the word in bytes that a server is about to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,17 +18,6 @@ pub(crate) enum Word {
     Upgrade,
     /// These are to be written for them.
     Rewritten(Rewritten),
-}
-
-/// What the beginning of some bytes has to do with a status line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Status {
-    /// It is one, of this number.
-    Line(u16),
-    /// It may become one.
-    Unfinished,
-    /// It is none.
-    Other,
 }
 
 /// What follows a message.
@@ -48,7 +38,7 @@ enum Next {
 pub(crate) fn with_close(bytes: &[u8]) -> Word {
     let mut at = 0;
     loop {
-        let (Status::Line(status), Some(head)) = (status(&bytes[at..]), Head::cut(bytes, at))
+        let (Status::Line(status), Some(head)) = (Status::of(&bytes[at..]), Head::cut(bytes, at))
         else {
             return Word::NotAHead;
         };
@@ -74,7 +64,7 @@ pub(crate) fn with_close(bytes: &[u8]) -> Word {
 pub(crate) fn is_unfinished(bytes: &[u8]) -> bool {
     let mut at = 0;
     loop {
-        let head = match status(&bytes[at..]) {
+        let head = match Status::of(&bytes[at..]) {
             Status::Line(status) => (status / 100 == 1 && status != 101, Head::cut(bytes, at)),
             Status::Unfinished => return at < bytes.len() || at == 0,
             Status::Other => return false,
@@ -92,41 +82,17 @@ fn next(bytes: &[u8], head: &Head<'_>, number: u16) -> Next {
     let Some(head_end) = head.end else {
         return Next::Nothing;
     };
-    let body = match number {
-        100..=199 | 204 | 304 => Body::Length(0),
-        _ => Body::of(head),
-    };
+    let body = Body::of_answer(number, head);
     // Either a body that looks like a head, or an answer to HEAD, which has a length and no body.
     // Only the lengths can be believed, and no further than here.
-    let is_ambiguous = body != Body::Length(0) && status(&bytes[head_end..]) != Status::Other;
+    let is_ambiguous = body != Body::Length(0) && Status::of(&bytes[head_end..]) != Status::Other;
     let end = body.end(bytes, head_end).filter(|_| !is_ambiguous);
     match end.map(|end| (end, &bytes[end..])) {
         None | Some((_, [])) => Next::Nothing,
-        Some((end, rest)) => match status(rest) {
+        Some((end, rest)) => match Status::of(rest) {
             Status::Line(_) => Next::At(end),
             Status::Unfinished => Next::Unfinished,
             Status::Other => Next::Nothing,
         },
-    }
-}
-
-/// Looks for a status line of HTTP/1 at the beginning.
-fn status(bytes: &[u8]) -> Status {
-    const SHAPE: &[u8; 12] = b"HTTP/1.v ddd";
-    let fits = |(byte, shape): (&u8, &u8)| match shape {
-        b'v' => matches!(byte, b'0' | b'1'),
-        b'd' => byte.is_ascii_digit(),
-        _ => byte == shape,
-    };
-    if !bytes.iter().zip(SHAPE).all(fits) {
-        return Status::Other;
-    }
-    match (bytes.get(9..12), bytes.get(12)) {
-        (Some(digits), Some(b' ' | b'\r' | b'\n')) => {
-            let value = |sum, digit: &u8| sum * 10 + u16::from(digit - b'0');
-            Status::Line(digits.iter().fold(0, value))
-        }
-        (Some(_), Some(_)) => Status::Other,
-        (Some(_) | None, None) | (None, Some(_)) => Status::Unfinished,
     }
 }

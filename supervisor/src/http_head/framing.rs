@@ -26,6 +26,14 @@ impl Body {
         }
     }
 
+    /// That of an answer of this status: some have none whatever the fields say (RFC 9112, 6.3).
+    pub(super) fn of_answer(status: u16, head: &Head<'_>) -> Self {
+        match status {
+            100..=199 | 204 | 304 => Self::Length(0),
+            _ => Self::of(head),
+        }
+    }
+
     /// Where a body that begins at `at` has ended; nothing where it has not, as far as is known.
     pub(super) fn end(self, bytes: &[u8], at: usize) -> Option<usize> {
         match self {

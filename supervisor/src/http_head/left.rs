@@ -2,6 +2,7 @@
 
 use super::fields::Head;
 use super::framing::Body;
+use super::status::Status;
 
 /// What of an answer is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,16 +21,18 @@ impl Left {
     pub(crate) fn behind(bytes: &[u8], length: usize) -> Self {
         let mut start = 0;
         loop {
+            let Status::Line(status) = Status::of(&bytes[start..]) else {
+                return Self::Unsaid;
+            };
             let Some(head) = Head::cut(bytes, start) else {
                 return Self::Unsaid;
             };
-            let Some(end) = head.end else {
-                return Self::Unsaid;
-            };
-            match bytes.get(start + 9..start + 12) {
-                Some([b'1', ..]) => start = end,
-                Some(b"204" | b"304") => return Self::of(Body::Length(0), bytes, end, length),
-                Some(_) | None => return Self::of(Body::of(&head), bytes, end, length),
+            match head.end {
+                Some(end) if status / 100 == 1 => start = end,
+                Some(end) => {
+                    return Self::of(Body::of_answer(status, &head), bytes, end, length);
+                }
+                None => return Self::Unsaid,
             }
         }
     }
